@@ -1,0 +1,24 @@
+"""How names of dealerships are compared and turned into names for files."""
+
+import re
+import unicodedata
+
+_DROPPED = re.compile(r"['’‘`´.]")
+
+
+def fold_name(text: str) -> str:
+    """The form in which two names of a dealership are compared; equal folds mean the same name.
+
+    Unicode NFKC, case-folded, apostrophes and periods removed, `&` read as `and`, any other run of
+    non-alphanumeric characters read as one space, trimmed.
+    """
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = _DROPPED.sub("", text).replace("&", " and ")
+    return " ".join("".join(c if c.isalnum() else " " for c in text).split())
+
+
+def file_name_of(text: str) -> str:
+    """A dealership's name for files and folders: `Serra Honda O'Fallon` gives `Serra_Honda_OFallon`."""
+    text = _DROPPED.sub("", text).replace("&", "and")
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "_", ascii_text).strip("_")

@@ -1,0 +1,139 @@
+"""The shapes that files are made from: order lines and the settings fixed when the order was prepared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from dealerships.domain.rules import Condition
+
+
+class OrderKind(StrEnum):
+    CAO = "cao"
+    LIST = "list"
+    MAINTENANCE = "maintenance"
+
+
+class EntryOutcome(StrEnum):
+    """What became of one typed LIST entry."""
+
+    PRODUCED = "produced"
+    PLACEHOLDER = "placeholder"
+    DUPLICATE_ENTRY = "duplicate_entry"
+    NOT_ON_WEBSITE = "not_on_website"
+    AMBIGUOUS = "ambiguous"
+    INVALID = "invalid"
+    IN_ANOTHER_ORDER = "in_another_order"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineContent:
+    """One vehicle as it will be printed: the snapshot with the reviewer's overrides applied.
+
+    `seq` is the position in the order's rows, 1..n, of included lines. `raw` holds the 21 texts of the site by field
+    name, empty for a placeholder. `is_duplicate`: the log already had a non-baseline entry before this order.
+    """
+
+    seq: int
+    vin: str
+    condition: Condition
+    stock: str = ""
+    year: int | None = None
+    make: str = ""
+    model: str = ""
+    trim: str = ""
+    ext_color: str = ""
+    body_style: str = ""
+    fuel_type: str = ""
+    raw_status: str = ""
+    price: Decimal | None = None
+    msrp: Decimal | None = None
+    date_in_stock: date | None = None
+    street_address: str = ""
+    locality: str = ""
+    postal_code: str = ""
+    region: str = ""
+    url: str = ""
+    features: str = ""
+    headline: str = ""
+    sources: tuple[str, ...] = ()
+    is_placeholder: bool = False
+    is_duplicate: bool = False
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+
+class PathLayout(StrEnum):
+    FLAT = "flat"
+    PER_ORDER = "per_order"
+
+
+class QrNaming(StrEnum):
+    VIN = "vin"
+    NUMBERED = "numbered"
+
+
+class BillingLayout(StrEnum):
+    BILLING2 = "billing2"
+    PRINTED_VEHICLES = "printed_vehicles"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputSettings:
+    """What decides the files besides the lines; stored with the order when it is prepared.
+
+    `template_new`, `template_used`: codes of output templates, equal for single output. `price_markup`: dollars added
+    to a printed price. `utm`: query keys added to a vehicle's address in its QR code.
+    """
+
+    dealership_name: str
+    file_name: str
+    short_code: str
+    template_new: str
+    template_used: str
+    billing_layout: BillingLayout = BillingLayout.BILLING2
+    price_markup: Decimal = Decimal(0)
+    utm: tuple[tuple[str, str], ...] = (("utm_source", "SilverFox"), ("utm_medium", "VDP_ShortCut"))
+    profile_name: str = ""
+    profile_base: str = ""
+    profile_separator: str = "\\"
+    profile_layout: PathLayout = PathLayout.FLAT
+    qr_naming: QrNaming = QrNaming.VIN
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListEntryContent:
+    """One typed LIST entry: the text as typed, its outcome, and the VIN it led to (empty when none)."""
+
+    text: str
+    outcome: EntryOutcome
+    vin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderContent:
+    """Everything that the files of one order are made from; two equal contents give equal files.
+
+    `lines` are the included lines in row order; `entries` the typed entries in typed order (none for CAO);
+    `excluded` counts removed vehicles by the step that removed them; `completed_at` is local time of the shop.
+    """
+
+    kind: OrderKind
+    order_number: str
+    completed_at: datetime
+    dataset_id: int | None
+    settings: OutputSettings
+    lines: tuple[LineContent, ...]
+    entries: tuple[ListEntryContent, ...] = ()
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileContent:
+    """One finished file: `name` relative to the order's folder with `/`, its kind, bytes, and number of data rows."""
+
+    kind: str
+    name: str
+    data: bytes
+    rows: int = 0
+    output_template: str = ""
