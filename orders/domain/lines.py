@@ -6,13 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from dealerships.domain.rules import Condition
-
-
-class OrderKind(StrEnum):
-    CAO = "cao"
-    LIST = "list"
-    MAINTENANCE = "maintenance"
 
 
 class EntryOutcome(StrEnum):
@@ -61,21 +56,6 @@ class LineContent:
     is_placeholder: bool = False
     is_duplicate: bool = False
     raw: Mapping[str, str] = field(default_factory=dict)
-
-
-class PathLayout(StrEnum):
-    FLAT = "flat"
-    PER_ORDER = "per_order"
-
-
-class QrNaming(StrEnum):
-    VIN = "vin"
-    NUMBERED = "numbered"
-
-
-class BillingLayout(StrEnum):
-    BILLING2 = "billing2"
-    PRINTED_VEHICLES = "printed_vehicles"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,34 @@
+"""What a dealership may choose about its orders and their files."""
+
+from enum import StrEnum
+
+
+class OrderKind(StrEnum):
+    CAO = "cao"
+    LIST = "list"
+    MAINTENANCE = "maintenance"
+
+
+class OutputTemplateCode(StrEnum):
+    """The built-in output templates; `custom` stands for a layout that nobody has described yet."""
+
+    SHORTCUT = "shortcut"
+    SHORTCUT_PACK = "shortcut_pack"
+    PRICED_SHORTCUT_PACK = "priced_shortcut_pack"
+    FLYOUT = "flyout"
+    CUSTOM = "custom"
+
+
+class PathLayout(StrEnum):
+    FLAT = "flat"
+    PER_ORDER = "per_order"
+
+
+class QrNaming(StrEnum):
+    VIN = "vin"
+    NUMBERED = "numbered"
+
+
+class BillingLayout(StrEnum):
+    BILLING2 = "billing2"
+    PRINTED_VEHICLES = "printed_vehicles"
