@@ -1,0 +1,150 @@
+"""The table of dealerships as a CSV file: one row per dealership, `|` between several values of one cell."""
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dealerships.domain.names import file_name_of
+from dealerships.domain.output import OrderKind, OutputTemplateCode
+from dealerships.domain.rules import FilterRules, RuleError
+
+REQUIRED_COLUMNS = frozenset({"name", "aliases", "inventory_location_text", "website_domain", "rule_conditions"})
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_DAYS = ("mon", "tue", "wed", "thu", "fri")
+
+
+class TableError(ValueError):
+    """A cell of the table that cannot be used; the message names row, column and remedy."""
+
+
+@dataclass(frozen=True)
+class DealershipRow:
+    """One dealership of the table: its field values, typed and JSON-serialisable, and its other names."""
+
+    values: dict[str, Any]
+    aliases: tuple[str, ...]
+
+
+def read_table(lines: Iterable[str]) -> list[DealershipRow]:
+    """The dealerships of a CSV text in its order; raises `TableError` for a missing column or a bad cell."""
+    reader = csv.DictReader(lines, strict=True)
+    try:
+        missing = REQUIRED_COLUMNS - set(reader.fieldnames or ())
+        if missing:
+            raise TableError(f"Row 1: the table has no column {', '.join(sorted(missing))}. Add it to the header.")
+        return [_read_row(number, row) for number, row in enumerate(reader, start=2)]
+    except csv.Error as error:
+        raise TableError(f"Row {reader.line_num}: {error}. Mend the quotes of the file.") from error
+
+
+def _read_row(number: int, row: dict[str, str]) -> DealershipRow:
+    if None in row or None in row.values():
+        raise TableError(f"Row {number}: the number of cells differs from the header's. Mend the commas or quotes.")
+    cells = {column: cell.strip() for column, cell in row.items()}
+    if not cells["name"]:
+        raise TableError(f"Row {number}, column name: a dealership needs a name.")
+    try:
+        return DealershipRow(_values(cells), (*_several(cells["aliases"]), *_several(cells["inventory_location_text"])))
+    except RuleError as error:
+        raise TableError(f"Row {number} ({cells['name']}), rules: {error}") from error
+    except TableError as error:
+        raise TableError(f"Row {number} ({cells['name']}), {error}") from error
+
+
+def _values(cells: dict[str, str]) -> dict[str, Any]:
+    get = cells.get
+    hosts = [host for host in _several(cells["website_domain"]) if not host.startswith("(")]
+    return {
+        "name": cells["name"],
+        "short_code": get("short_code") or file_name_of(cells["name"]).upper(),
+        "file_name": file_name_of(cells["name"]),
+        "has_inventory_source": bool(hosts),
+        "approved_hosts": [_host(host) for host in hosts],
+        "account_status": get("account_status", ""),
+        "default_order_kind": _kind(get("default_order_type", "")),
+        "order_method_new": get("new_order_method", ""),
+        "order_method_used": get("used_order_method", ""),
+        "coverage_new": get("new_coverage", ""),
+        "coverage_used": get("used_coverage", ""),
+        "locality": get("locality", ""),
+        "monthly_program": get("monthly_program", ""),
+        "price_per_month": get("price_per_month", ""),
+        "separate_orders": bool(get("separate_orders")),
+        "schedule_days": _days(get("schedule_days_july_2025", "")),
+        "rule_status": get("rule_status", ""),
+        "template_new": _output_template("template_new", get("template_new", "")),
+        "template_used": _output_template("template_used", get("template_used", "")),
+        "price_markup": _amount("price_markup", get("price_markup", "")),
+        "text_rewrites": _flag("text_rewrites", get("text_rewrites", ""), default=False),
+        "notes": get("notes", ""),
+        **_rule_values(cells),
+    }
+
+
+def _rule_values(cells: dict[str, str]) -> dict[str, Any]:
+    conditions = sorted(_several(cells["rule_conditions"]))
+    values = {
+        "conditions": conditions or None,
+        "stock_required": _flag("rule_stock_required", cells.get("rule_stock_required", ""), default=True),
+        "price_required": _flag("rule_price_required", cells.get("rule_price_required", ""), default=False),
+        "seasoning_days": _whole("rule_seasoning_days", cells.get("rule_seasoning_days", "")),
+    }
+    if conditions:
+        FilterRules.from_mapping(values)
+    return values
+
+
+def _several(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split("|") if part.strip()]
+
+
+def _host(text: str) -> str:
+    host = text.lower().removeprefix("www.")
+    if not _HOST.fullmatch(host):
+        raise TableError(f"column website_domain: {text!r} is not a host name such as example.com.")
+    return host
+
+
+def _kind(cell: str) -> str:
+    if cell and cell.lower() not in set(OrderKind):
+        raise TableError(f"column default_order_type: {cell!r} is none of CAO, LIST, MAINTENANCE.")
+    return cell.lower() or OrderKind.LIST
+
+
+def _output_template(column: str, cell: str) -> str:
+    if cell and cell not in set(OutputTemplateCode):
+        raise TableError(f"column {column}: {cell!r} is none of {', '.join(OutputTemplateCode)}.")
+    return cell
+
+
+def _days(cell: str) -> list[str]:
+    days = [part.lower() for part in _several(cell) if part.lower() != "as ordered"]
+    for day in days:
+        if day not in _DAYS:
+            raise TableError(f"column schedule_days_july_2025: {day!r} is none of Mon, Tue, Wed, Thu, Fri.")
+    return days
+
+
+def _flag(column: str, cell: str, *, default: bool) -> bool:
+    if cell.lower() not in {"", "yes", "no"}:
+        raise TableError(f"column {column}: {cell!r} is neither yes nor no.")
+    return default if not cell else cell.lower() == "yes"
+
+
+def _whole(column: str, cell: str) -> int:
+    if cell and not re.fullmatch(r"[0-9]{1,4}", cell):
+        raise TableError(f"column {column}: {cell!r} is not a whole number.")
+    return int(cell or 0)
+
+
+def _amount(column: str, cell: str) -> str:
+    try:
+        amount = Decimal(cell or "0")
+    except InvalidOperation as error:
+        raise TableError(f"column {column}: {cell!r} is not an amount in dollars.") from error
+    if not amount.is_finite() or amount < 0:
+        raise TableError(f"column {column}: {cell!r} is not an amount in dollars, zero or more.")
+    return f"{amount:.2f}"

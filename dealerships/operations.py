@@ -1,0 +1,114 @@
+"""The verbs of dealerships: find one by any of its names, load the table of dealerships."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import models, transaction
+
+from dealerships.domain.names import fold_name
+from dealerships.domain.table import DealershipRow, TableError, read_table
+from dealerships.models import Dealership, DealershipAlias, PathProfile
+from foundation.errors import BadInput
+
+SHIPPED_TABLE = Path(__file__).parent / "data" / "dealerships.csv"
+DEFAULT_PROFILE = {"name": "Nick", "base": r"C:\Users\Nick_Workstation\Documents\QRS"}
+
+
+@dataclass
+class LoadResult:
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+def find_dealership(*, name: str) -> Dealership:
+    """The dealership that answers to `name` (its name, an alias or its short code); case and punctuation are ignored.
+
+    Raises `BadInput` with the nearest names when there is none.
+    """
+    folded = fold_name(name)
+    dealership = Dealership.objects.filter(
+        models.Q(aliases__folded=folded) | models.Q(short_code__iexact=name.strip())
+    ).first()
+    if dealership is None:
+        raise BadInput(_unknown_dealership(name, folded), code="unknown_dealership")
+    return dealership
+
+
+def _unknown_dealership(name: str, folded: str) -> str:
+    names = dict(DealershipAlias.objects.values_list("folded", "dealership__name"))
+    if not names:
+        return f"There is no dealership {name!r}; none are loaded yet. Run load_dealerships first."
+    near = list(dict.fromkeys(names[key] for key in difflib.get_close_matches(folded, names, n=5, cutoff=0.5)))[:3]
+    hint = f" Did you mean {' or '.join(near)}?" if near else " The names are listed on the dealerships page."
+    return f"There is no dealership {name!r}.{hint}"
+
+
+def load_dealerships(*, path: Path = SHIPPED_TABLE) -> LoadResult:
+    """Create or update dealerships and aliases from the table at `path`; a second run changes nothing.
+
+    A field is updated only while it still holds what the table gave it before, so a manager's change stays.
+    Raises `BadInput` for a file that cannot be read or used; then nothing is changed.
+    """
+    rows = _read_rows(path)
+    with transaction.atomic():
+        profile, _ = PathProfile.objects.get_or_create(name=DEFAULT_PROFILE["name"], defaults=DEFAULT_PROFILE)
+        known = {d.loaded_values.get("name", d.name): d for d in Dealership.objects.select_for_update()}
+        result = LoadResult()
+        for row in rows:
+            _load_row(row, known.get(row.values["name"]), profile, result)
+    return result
+
+
+def _read_rows(path: Path) -> list[DealershipRow]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return read_table(lines)
+    except OSError as error:
+        raise BadInput(f"The table {path} cannot be read: {error.strerror}. Name an existing CSV file.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"The table {path} is not UTF-8 text. Save it as CSV UTF-8.") from error
+    except TableError as error:
+        raise BadInput(str(error)) from error
+
+
+def _load_row(row: DealershipRow, dealership: Dealership | None, profile: PathProfile, result: LoadResult) -> None:
+    loaded = {**row.values, "aliases": list(row.aliases)}
+    if dealership is None:
+        created = Dealership(**row.values, loaded_values=loaded, path_profile=profile)
+        created.save()
+        _add_aliases(created, row.aliases)
+        result.created += 1
+    elif dealership.loaded_values == loaded:
+        result.unchanged += 1
+    else:
+        _update_untouched(dealership, row, loaded)
+        result.updated += 1
+
+
+def _update_untouched(dealership: Dealership, row: DealershipRow, loaded: dict[str, Any]) -> None:
+    """Take over new values of the table where the dealership still has the old ones, and names new to the table."""
+    before = dealership.loaded_values
+    for name, value in row.values.items():
+        if name not in before or _plain(getattr(dealership, name)) == before[name]:
+            setattr(dealership, name, value)
+    dealership.loaded_values = loaded
+    dealership.save()
+    _add_aliases(dealership, [text for text in row.aliases if text not in before.get("aliases", [])])
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (str, int, bool, list)) else str(value)
+
+
+def _add_aliases(dealership: Dealership, texts: Iterable[str]) -> None:
+    """Add names that nobody has yet; raises `BadInput` when one belongs to another dealership."""
+    for text in texts:
+        alias, _ = DealershipAlias.objects.get_or_create(
+            folded=fold_name(text), defaults={"dealership": dealership, "text": text}
+        )
+        if alias.dealership_id != dealership.pk:
+            raise BadInput(f"{text!r} is a name of {alias.dealership} and of {dealership}. Keep it at one of them.")

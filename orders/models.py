@@ -1,0 +1,285 @@
+"""What we print and have printed: orders, their lines and files, and the VIN log."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from dealerships.domain.output import OrderKind
+from dealerships.domain.rules import ConditionGroup, FilterRules
+from dealerships.models import KIND_CHOICES, Dealership
+from inventory.models import CONDITION_CHOICES, LOT_STATUS_CHOICES, Dataset
+from jobs.models import Claimable
+from orders.domain.lines import EntryOutcome
+from orders.domain.states import OPEN_STATES, OrderState
+
+GROUP_CHOICES = [(ConditionGroup.ALL, "All"), (ConditionGroup.NEW, "New"), (ConditionGroup.USED, "Used")]
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def open(self) -> "OrderQuerySet":
+        return self.filter(state__in=OPEN_STATES)
+
+    def done(self) -> "OrderQuerySet":
+        return self.filter(state=OrderState.DONE)
+
+    def for_dealership(self, dealership: Dealership) -> "OrderQuerySet":
+        return self.filter(dealership=dealership)
+
+
+class Order(Claimable):
+    """One dealership's job; what it was prepared with (rules, settings, dataset) is stored with it."""
+
+    dealership = models.ForeignKey(Dealership, on_delete=models.PROTECT, related_name="orders")
+    kind = models.CharField(max_length=12, choices=KIND_CHOICES)
+    condition_group = models.CharField(max_length=4, choices=GROUP_CHOICES, default=ConditionGroup.ALL)
+    state = models.CharField(max_length=10, choices=[(s, s) for s in OrderState], default=OrderState.DRAFT)
+    order_number = models.CharField(max_length=100, blank=True)
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
+    rules = models.JSONField(null=True, blank=True, editable=False)
+    output_settings = models.JSONField(default=dict, encoder=DjangoJSONEncoder, editable=False)
+    notices = models.JSONField(default=list, blank=True, editable=False)
+    excluded = models.JSONField(default=dict, blank=True, editable=False)
+    log_vins = models.BooleanField(default=True)
+    log_skip_reason = models.TextField(blank=True)
+    idempotency_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["dealership", "state"]), models.Index(fields=["order_number"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_order_per_kind_and_group",
+                fields=["dealership", "kind", "condition_group"],
+                condition=Q(state__in=sorted(OPEN_STATES)),
+            ),
+            models.CheckConstraint(
+                name="skipped_log_has_a_reason", condition=Q(log_vins=True) | ~Q(log_skip_reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.pk} of {self.dealership}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state == OrderState.REVIEW
+
+    def filter_rules(self) -> FilterRules | None:
+        """The rules that the order was prepared with."""
+        return None if self.rules is None else FilterRules.from_mapping(self.rules)
+
+
+class OrderEvent(models.Model):
+    """Who did what to an order, when."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    from_state = models.CharField(max_length=10, blank=True)
+    to_state = models.CharField(max_length=10, blank=True)
+    action = models.CharField(max_length=40)
+    detail = models.TextField(blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class OrderLine(models.Model):
+    """One vehicle's frozen snapshot in an order; `overrides` holds the reviewer's values by field name."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    seq = models.PositiveIntegerField()
+    vin = models.CharField(max_length=17)
+    stock = models.TextField(blank=True)
+    condition = models.CharField(max_length=7, choices=CONDITION_CHOICES)
+    raw_type = models.TextField(blank=True)
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    make = models.TextField(blank=True)
+    model = models.TextField(blank=True)
+    trim = models.TextField(blank=True)
+    ext_color = models.TextField(blank=True)
+    lot_status = models.CharField(max_length=7, choices=LOT_STATUS_CHOICES)
+    raw_status = models.TextField(blank=True)
+    price = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    raw_price = models.TextField(blank=True)
+    body_style = models.TextField(blank=True)
+    fuel_type = models.TextField(blank=True)
+    msrp = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    date_in_stock = models.DateField(null=True, blank=True)
+    street_address = models.TextField(blank=True)
+    locality = models.TextField(blank=True)
+    postal_code = models.TextField(blank=True)
+    region = models.TextField(blank=True)
+    country = models.TextField(blank=True)
+    url = models.TextField(blank=True)
+    raw = models.JSONField(default=dict, blank=True, editable=False)
+    overrides = models.JSONField(default=dict, blank=True)
+    sources = ArrayField(models.CharField(max_length=4, choices=[("CAO", "CAO"), ("LIST", "LIST")]), default=list)
+    is_placeholder = models.BooleanField(default=False)
+    rule_warning = models.TextField(blank=True)
+    included = models.BooleanField(default=True)
+    exclusion_reason = models.TextField(blank=True)
+    reprint_confirmed = models.BooleanField(default=False)
+    is_duplicate = models.BooleanField(default=False, help_text="The VIN log held it before this order.")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(name="one_line_per_order_and_vin", fields=["order", "vin"]),
+            models.UniqueConstraint(name="one_line_per_order_and_seq", fields=["order", "seq"]),
+            models.CheckConstraint(
+                name="left_out_line_has_a_reason", condition=Q(included=True) | ~Q(exclusion_reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.vin}"
+
+
+class OpenVin(models.Model):
+    """A VIN that stands in an open order; the constraint keeps two open orders from printing one vehicle."""
+
+    dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE)
+    vin = models.CharField(max_length=17)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="open_vins")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="vin_in_one_open_order", fields=["dealership", "vin"])]
+
+
+class ListEntry(models.Model):
+    """One entry that a person typed for a LIST, and what became of it."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="entries")
+    position = models.PositiveIntegerField()
+    text = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=16, choices=[(o, o.replace("_", " ")) for o in EntryOutcome])
+    vin = models.CharField(max_length=17, blank=True)
+    detail = models.TextField(blank=True)
+    suggestion = models.CharField(max_length=17, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(name="one_entry_per_position", fields=["order", "position"])]
+
+
+class Artifact(models.Model):
+    """One released file of an order; downloads go through these rows only."""
+
+    class Kind(models.TextChoices):
+        CSV = "csv", "Adobe CSV"
+        QR = "qr", "QR code"
+        BILLING = "billing", "Billing sheet"
+        VEHICLES = "vehicles", "Vehicle export"
+        SUMMARY = "summary", "Summary"
+        ZIP = "zip", "ZIP"
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="artifacts")
+    kind = models.CharField(max_length=8, choices=Kind)
+    name = models.CharField(max_length=255)
+    path = models.CharField(max_length=400, editable=False)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    rows = models.PositiveIntegerField(default=0)
+    output_template = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(name="one_artifact_per_name", fields=["order", "kind", "name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VinLogImport(models.Model):
+    """One VIN log file that was read, with the account of its rows."""
+
+    dealership = models.ForeignKey(Dealership, on_delete=models.PROTECT)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    rows_read = models.PositiveIntegerField()
+    entries_added = models.PositiveIntegerField()
+    already_logged = models.PositiveIntegerField()
+    blank_rows = models.PositiveIntegerField()
+    problems = models.JSONField(default=list)
+    warnings = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class VinLogQuerySet(models.QuerySet["VinLogEntry"]):
+    def in_force(self) -> "VinLogQuerySet":
+        return self.filter(voided_at__isnull=True)
+
+    def for_dealership(self, dealership: Dealership) -> "VinLogQuerySet":
+        return self.filter(dealership=dealership)
+
+
+class VinLogEntry(models.Model):
+    """This VIN was printed for this dealership on this order. Append-only: a mistake is voided, never changed.
+
+    A trigger in the database refuses every other change.
+    """
+
+    class Source(models.TextChoices):
+        ORDER = "order", "Order"
+        IMPORT = "import", "Import"
+        MANUAL = "manual", "Manual"
+
+    dealership = models.ForeignKey(Dealership, on_delete=models.PROTECT, related_name="vin_log_entries")
+    vin = models.CharField(max_length=20)
+    label = models.CharField(max_length=200, blank=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="vin_log_entries")
+    order_kind = models.CharField(max_length=12, blank=True)
+    date = models.DateField(null=True, blank=True)
+    output_template = models.CharField(max_length=60, blank=True)
+    source = models.CharField(max_length=6, choices=Source)
+    vin_log_import = models.ForeignKey(VinLogImport, on_delete=models.PROTECT, null=True, blank=True)
+    is_baseline = models.BooleanField(default=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    void_reason = models.TextField(blank=True)
+
+    objects = VinLogQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "VIN log entries"
+        indexes = [models.Index(fields=["dealership", "vin"])]
+        constraints = [
+            models.UniqueConstraint(name="one_log_entry_per_order_and_vin", fields=["order", "vin"]),
+            models.CheckConstraint(
+                name="voided_entry_has_a_reason", condition=Q(voided_at__isnull=True) | ~Q(void_reason="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.vin
+
