@@ -93,6 +93,7 @@ class InventoryImport(models.Model):
     rows_rejected = models.PositiveIntegerField(default=0)
     rows_unmatched = models.PositiveIntegerField(default=0)
     notices = models.JSONField(default=list, blank=True)
+    holds = models.JSONField(default=list, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error_text = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
@@ -107,7 +108,8 @@ class InventoryImport(models.Model):
                 condition=Q(
                     rows_read=models.F("rows_accepted") + models.F("rows_rejected") + models.F("rows_unmatched")
                 ),
-            )
+            ),
+            models.UniqueConstraint(name="one_import_per_file", fields=["sha256"], condition=Q(status="done")),
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,11 @@
 """The shapes that files are made from: order lines and the settings fixed when the order was prepared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from dealerships.domain.rules import Condition
@@ -117,3 +118,25 @@ class FileContent:
     data: bytes
     rows: int = 0
     output_template: str = ""
+
+
+def settings_to_json(settings: OutputSettings) -> dict[str, Any]:
+    """JSON-serialisable values; `settings_from_json` gives the same settings back."""
+    values = asdict(settings)
+    values["price_markup"] = str(settings.price_markup)
+    values["utm"] = [list(pair) for pair in settings.utm]
+    return values
+
+
+def settings_from_json(values: Mapping[str, Any]) -> OutputSettings:
+    """The settings stored with an order."""
+    return OutputSettings(
+        **{
+            **values,
+            "price_markup": Decimal(values["price_markup"]),
+            "utm": tuple((key, value) for key, value in values["utm"]),
+            "billing_layout": BillingLayout(values["billing_layout"]),
+            "profile_layout": PathLayout(values["profile_layout"]),
+            "qr_naming": QrNaming(values["qr_naming"]),
+        }
+    )

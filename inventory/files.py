@@ -1,0 +1,55 @@
+"""Uploads on disk: kept under names of our own, outside every web root."""
+
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+from foundation.errors import BadInput
+
+MOST_BYTES = 25 * 1024 * 1024
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class StoredUpload:
+    """A kept file: its name in the uploads folder, SHA-256 and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+def store_upload(stream: BinaryIO, *, most_bytes: int = MOST_BYTES) -> StoredUpload:
+    """Keep a copy of `stream`; above the limit nothing is kept and `BadInput` is raised."""
+    name = f"{uuid.uuid4().hex}.upload"
+    digest, size = hashlib.sha256(), 0
+    path = upload_path(name)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > most_bytes:
+                break
+            digest.update(chunk)
+            kept.write(chunk)
+    if size > most_bytes:
+        path.unlink()
+        limit = most_bytes // (1024 * 1024)
+        raise BadInput(f"The file is larger than {limit} MB. Split it by dealership.", code="E_TOO_LARGE")
+    return StoredUpload(name, digest.hexdigest(), size)
+
+
+def open_upload(name: str) -> BinaryIO:
+    return upload_path(name).open("rb")
+
+
+def delete_upload(name: str) -> None:
+    upload_path(name).unlink(missing_ok=True)
+
+
+def upload_path(name: str) -> Path:
+    return Path(settings.UPLOADS_DIR) / name

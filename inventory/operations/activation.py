@@ -1,0 +1,176 @@
+"""Activation: which dataset of a dealership orders use, decided by gates and people, switched by a marker."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from dealerships.domain.rules import Condition
+from dealerships.models import Dealership
+from foundation.errors import BadInput, Refused
+from inventory.domain.gates import DatasetStats, GateResult, evaluate_gates
+from inventory.models import Dataset, DatasetEvent, Vehicle
+
+_HISTORY = 5
+STALE_HOURS = 36
+
+
+def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
+    """Evaluate the gates of a staged or held dataset against the active one and store their results and its status."""
+    results = _gate_results(dataset)
+    dataset.gates = [{"code": r.code, "severity": r.severity, "message": r.message} for r in results]
+    if any(result.severity == "refuse" for result in results):
+        _move(dataset, Dataset.Status.REJECTED, None, "; ".join(r.message for r in results if r.severity == "refuse"))
+    elif any(result.holds for result in results) and dataset.status == Dataset.Status.STAGED:
+        _move(dataset, Dataset.Status.HELD, None, "; ".join(r.message for r in results if r.holds))
+    else:
+        dataset.save(update_fields=["gates"])
+    return results
+
+
+def activate_dataset(
+    *, dataset: Dataset, force: bool = False, actor: AbstractBaseUser | None = None, reason: str = ""
+) -> int | None:
+    """Make `dataset` the one that orders use; the active one is archived. Gives the id of that one, or None.
+
+    The dealership's row is locked, and the gates are judged again against the dataset active now. A held dataset
+    needs `force`, which is recorded with `actor`; an empty one is refused always. An archived one may return without
+    gates. Raises `Refused` with the reason.
+    """
+    with transaction.atomic():
+        Dealership.objects.select_for_update().get(pk=dataset.dealership_id)
+        dataset.refresh_from_db()
+        refusal = _refusal(dataset, force=force)
+        if refusal is None:
+            return _switch(dataset, actor, reason or ("released" if force else "activated"))
+    raise refusal
+
+
+def _refusal(dataset: Dataset, *, force: bool) -> Refused | None:
+    name, status = dataset.dealership.name, Dataset.Status
+    detail = {"dealership": name, "dataset_id": dataset.pk, "status": dataset.status, "previous_id": None}
+    if dataset.status == status.ACTIVE:
+        return Refused(f"Dataset {dataset.pk} of {name} is in use already.", code="already_active", detail=detail)
+    if dataset.status == status.REJECTED:
+        return Refused(f"Dataset {dataset.pk} of {name} was rejected.", code="rejected", detail=detail)
+    if dataset.status == status.ARCHIVED:
+        return None
+    results = judge_dataset(dataset=dataset)
+    detail["status"] = dataset.status
+    stopping = [r for r in results if r.severity == "refuse" or (r.holds and not force)]
+    if not stopping:
+        return None
+    words = " ".join(result.message for result in stopping)
+    return Refused(f"{name}: {words}", code=stopping[0].code, detail=detail)
+
+
+def _switch(dataset: Dataset, actor: AbstractBaseUser | None, reason: str) -> int | None:
+    previous = Dataset.objects.active().filter(dealership_id=dataset.dealership_id).first()
+    if previous:
+        _move(previous, Dataset.Status.ARCHIVED, actor, f"dataset {dataset.pk} took its place")
+    dataset.activated_at = timezone.now()
+    _move(dataset, Dataset.Status.ACTIVE, actor, reason)
+    _record_first_seen(dataset)
+    return previous.pk if previous else None
+
+
+def _move(dataset: Dataset, status: str, actor: AbstractBaseUser | None, reason: str) -> None:
+    DatasetEvent.objects.create(
+        dataset=dataset, from_status=dataset.status, to_status=status, actor=actor, reason=reason
+    )
+    dataset.status = status
+    dataset.save(update_fields=["status", "activated_at", "gates"])
+
+
+def _record_first_seen(dataset: Dataset) -> None:
+    """Keep the earliest day on which the dealership's active inventory held each VIN."""
+    day = timezone.localdate(dataset.collected_at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inventory_firstseen (dealership_id, vin, first_seen_date)
+            SELECT %s, vin, %s FROM inventory_vehicle WHERE dataset_id = %s
+            ON CONFLICT (dealership_id, vin) DO UPDATE SET first_seen_date = EXCLUDED.first_seen_date
+            WHERE inventory_firstseen.first_seen_date > EXCLUDED.first_seen_date
+            """,
+            [dataset.dealership_id, day, dataset.pk],
+        )
+
+
+def _gate_results(dataset: Dataset) -> tuple[GateResult, ...]:
+    active = Dataset.objects.active().filter(dealership_id=dataset.dealership_id).exclude(pk=dataset.pk).first()
+    history = (
+        Dataset.objects.filter(dealership_id=dataset.dealership_id, activated_at__isnull=False)
+        .exclude(pk=dataset.pk)
+        .order_by("-activated_at")
+        .values_list("rows_accepted", flat=True)[:_HISTORY]
+    )
+    return evaluate_gates(_stats(dataset, active), _stats(active) if active else None, list(history))
+
+
+def _stats(dataset: Dataset, other: Dataset | None = None) -> DatasetStats:
+    vehicles = Vehicle.objects.filter(dataset=dataset)
+    figures = vehicles.aggregate(new=Count("id", filter=Q(condition=Condition.NEW)), all=Count("id"))
+    shared = 0
+    if other:
+        twin = Vehicle.objects.filter(dataset=other, vin=OuterRef("vin"))
+        shared = vehicles.filter(Exists(twin)).count()
+    holds = dataset.inventory_import.holds
+    return DatasetStats(
+        read=dataset.rows_read,
+        accepted=dataset.rows_accepted,
+        rejected=dataset.rows_rejected,
+        rejected_temporary_vins=dataset.rejected_temporary_vins,
+        shared_vins=shared,
+        collected_at=dataset.collected_at,
+        price_median=_price_median(dataset),
+        new_share=figures["new"] / figures["all"] if figures["all"] else 0.0,
+        has_status="W_NO_STATUS" not in holds,
+        is_mojibake="W_MOJIBAKE" in holds,
+    )
+
+
+def _price_median(dataset: Dataset) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY price) FROM inventory_vehicle"
+            " WHERE dataset_id = %s AND price IS NOT NULL",
+            [dataset.pk],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def choose_dataset(*, dealership: Dealership, dataset_id: int | None = None) -> Dataset:
+    """The dataset with that id, or the newest that is staged, held or archived. Raises `BadInput` when there is none."""
+    waiting = [Dataset.Status.STAGED, Dataset.Status.HELD, Dataset.Status.ARCHIVED]
+    datasets = Dataset.objects.for_dealership(dealership)
+    if dataset_id is not None:
+        dataset = datasets.filter(pk=dataset_id).first()
+        if dataset is None:
+            known = ", ".join(str(pk) for pk in datasets.values_list("pk", flat=True)[:10]) or "none"
+            raise BadInput(f"{dealership} has no dataset {dataset_id}; its newest are: {known}.")
+        return dataset
+    newest = datasets.filter(status__in=waiting).order_by("-pk").first()
+    if newest is None:
+        raise BadInput(f"{dealership} has no staged, held or archived dataset. Import its inventory first.")
+    return newest
+
+
+def reject_dataset(*, dataset: Dataset, actor: AbstractBaseUser | None, reason: str) -> None:
+    """Refuse a staged or held dataset for good; it is kept for inspection. Raises `Refused` in another state."""
+    with transaction.atomic():
+        Dealership.objects.select_for_update().get(pk=dataset.dealership_id)
+        dataset.refresh_from_db()
+        if dataset.status not in {Dataset.Status.STAGED, Dataset.Status.HELD}:
+            raise Refused(f"Dataset {dataset.pk} is {dataset.get_status_display().lower()}; it cannot be rejected.")
+        _move(dataset, Dataset.Status.REJECTED, actor, reason)
+
+
+def is_stale(*, dataset: Dataset, now: datetime) -> bool:
+    """Whether a person must confirm the use of this inventory: it was collected more than 36 hours ago."""
+    return (now - dataset.collected_at).total_seconds() > STALE_HOURS * 3600
+

@@ -1,0 +1,383 @@
+"""Import: rows of a file become one staged dataset per dealership, with the account of every row."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, BinaryIO
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from dealerships.domain.names import fold_name
+from dealerships.models import Dealership, DealershipAlias
+from foundation.errors import BadInput, Refused
+from inventory.domain.facts import RAW_FIELD_NAMES, Problem, RawFields
+from inventory.domain.normalisation import Mappings, normalise
+from inventory.domain.sheets import RowFault, Sheet, open_sheet
+from inventory.files import delete_upload, open_upload, store_upload
+from inventory.models import (
+    FACT_NAMES,
+    ConditionMapping,
+    Dataset,
+    ImportProblem,
+    InventoryImport,
+    LotStatusMapping,
+    PricePhrase,
+    RawVehicle,
+    UnmappedText,
+    UnmatchedName,
+    Vehicle,
+)
+from inventory.operations.activation import activate_dataset, judge_dataset
+from inventory.operations.copying import CopyBuffer
+
+_RAW_VALUES = attrgetter(*RAW_FIELD_NAMES)
+_FACT_VALUES = attrgetter(*FACT_NAMES)
+_PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
+_TEMPORARY_VIN = "E_VIN_CHARS"
+_SAMPLES = 5
+_CELL_SHOWN = 200
+
+
+def register_import(
+    *,
+    stream: BinaryIO,
+    file_name: str,
+    source: str = "",
+    collected_at: datetime | None = None,
+    stage_only: bool = False,
+    actor: AbstractBaseUser | None = None,
+) -> InventoryImport:
+    """Keep the file and give back the import to run. Raises `Refused` when these bytes were imported before."""
+    upload = store_upload(stream)
+    earlier = InventoryImport.objects.filter(sha256=upload.sha256, status=InventoryImport.Status.DONE).first()
+    if earlier:
+        delete_upload(upload.name)
+        raise already_imported(earlier)
+    return InventoryImport.objects.create(
+        source=(source or file_name)[:200],
+        file_name=file_name[:255],
+        stored_name=upload.name,
+        sha256=upload.sha256,
+        size=upload.size,
+        collected_at=collected_at or timezone.now(),
+        stage_only=stage_only,
+        created_by=actor,
+    )
+
+
+def already_imported(earlier: InventoryImport) -> Refused:
+    return Refused(
+        f"This file is import {earlier.pk} of {timezone.localtime(earlier.created_at):%Y-%m-%d %H:%M}; "
+        "nothing was changed. Its datasets can be activated there.",
+        code="already_imported",
+        detail={"already_imported": earlier.pk},
+    )
+
+
+def run_import(
+    *, inventory_import: InventoryImport, force: bool = False, actor: AbstractBaseUser | None = None
+) -> InventoryImport:
+    """Read the kept file into staged datasets, judge them by the gates and activate those that pass.
+
+    `force` activates in spite of a gate (never an empty dataset) and records `actor`. A file that cannot be read
+    leaves no rows: the import is marked failed and `BadInput` is raised. Every dataset is activated by itself.
+    """
+    inventory_import.status = InventoryImport.Status.RUNNING
+    inventory_import.save(update_fields=["status"])
+    try:
+        with open_upload(inventory_import.stored_name) as stream, transaction.atomic():
+            datasets = stage_rows(inventory_import=inventory_import, stream=stream)
+            for dataset in datasets:
+                judge_dataset(dataset=dataset)
+    except BadInput as error:
+        _mark_failed(inventory_import, error.code, error.message)
+        raise
+    except IntegrityError as error:
+        earlier = InventoryImport.objects.filter(sha256=inventory_import.sha256, status="done").first()
+        if earlier is None:
+            raise
+        _mark_failed(inventory_import, "already_imported", "The same file was imported at the same time.")
+        raise already_imported(earlier) from error
+    activate_import(inventory_import=inventory_import, force=force, actor=actor)
+    return inventory_import
+
+
+def activate_import(
+    *, inventory_import: InventoryImport, force: bool, actor: AbstractBaseUser | None = None
+) -> None:
+    """Activate the staged datasets of an import, and with `force` its held ones; `stage_only` waits for a person."""
+    if inventory_import.stage_only and not force:
+        return
+    wanted = [Dataset.Status.STAGED, *([Dataset.Status.HELD] if force else [])]
+    for dataset in inventory_import.datasets.filter(status__in=wanted).order_by("id"):
+        activate_dataset(dataset=dataset, force=force, actor=actor, reason="forced import" if force else "import")
+
+
+def _mark_failed(inventory_import: InventoryImport, code: str, text: str) -> None:
+    InventoryImport.objects.filter(pk=inventory_import.pk).update(
+        status=InventoryImport.Status.FAILED, error_code=code, error_text=text, finished_at=Now()
+    )
+    inventory_import.refresh_from_db()
+
+
+def stage_rows(*, inventory_import: InventoryImport, stream: BinaryIO) -> list[Dataset]:
+    """Load every row of `stream`: datasets, raw vehicles, vehicles, problems, unmatched names, unmapped texts.
+
+    To be called in a transaction. Raises `BadInput` when the file as a whole cannot be read.
+    """
+    sheet = open_sheet(stream)
+    staging = _Staging(inventory_import, load_mappings(), dict(_dealerships_by_name()))
+    for row_number, row in sheet:
+        if isinstance(row, RowFault):
+            staging.add_fault(row)
+        else:
+            staging.add_row(row_number, row)
+    return staging.finish(sheet)
+
+
+def load_mappings() -> Mappings:
+    return Mappings(
+        conditions=dict(ConditionMapping.objects.values_list("folded", "condition")),
+        lot_statuses=dict(LotStatusMapping.objects.values_list("folded", "lot_status")),
+        price_phrases=frozenset(PricePhrase.objects.values_list("folded", flat=True)),
+    )
+
+
+def _dealerships_by_name() -> Iterator[tuple[str, Dealership]]:
+    for alias in DealershipAlias.objects.select_related("dealership"):
+        yield alias.folded, alias.dealership
+
+
+@dataclass
+class _Count:
+    read: int = 0
+    rejected: int = 0
+    temporary_vins: int = 0
+
+
+@dataclass
+class _Unmatched:
+    rows: int = 0
+    samples: list[list[str]] = field(default_factory=list)
+
+
+class _Staging:
+    """The rows of one import on their way into the tables."""
+
+    def __init__(
+        self, inventory_import: InventoryImport, mappings: Mappings, by_name: dict[str, Dealership]
+    ) -> None:
+        self._import = inventory_import
+        self._mappings = mappings
+        self._by_name = by_name
+        self._by_text: dict[str, Dealership | None] = {}
+        self._datasets: dict[int, Dataset] = {}
+        self._hosts: dict[int, frozenset[str]] = {}
+        self._counts: defaultdict[int, _Count] = defaultdict(_Count)
+        self._faults = 0
+        self._unmatched: defaultdict[str, _Unmatched] = defaultdict(_Unmatched)
+        self._unmapped: Counter[tuple[str, str]] = Counter()
+        self._year_now = timezone.localdate().year
+        self._raw = CopyBuffer(RawVehicle, ["dataset", "row_number", *RAW_FIELD_NAMES])
+        self._vehicles = CopyBuffer(Vehicle, ["dataset", "row_number", *FACT_NAMES])
+        self._problems = CopyBuffer(
+            ImportProblem,
+            ["inventory_import", "dealership", "row_number", "column", "value", "code", "message"],
+        )
+
+    def add_fault(self, fault: RowFault) -> None:
+        self._faults += 1
+        self._add_problem(None, fault.problem)
+
+    def add_row(self, row_number: int, raw: RawFields) -> None:
+        dealership = self._dealership(raw.location)
+        if dealership is None:
+            self._add_unmatched(raw)
+            return
+        dataset = self._datasets.get(dealership.pk) or self._new_dataset(dealership)
+        count = self._counts[dealership.pk]
+        count.read += 1
+        self._raw.add((dataset.pk, row_number, *_RAW_VALUES(raw)))
+        result = normalise(
+            row_number,
+            raw,
+            self._mappings,
+            year_now=self._year_now,
+            approved_hosts=self._hosts[dealership.pk],
+        )
+        if result.facts is None:
+            count.rejected += 1
+            count.temporary_vins += result.is_temporary_vin
+        else:
+            self._vehicles.add((dataset.pk, row_number, *_FACT_VALUES(result.facts)))
+        self._unmapped.update(result.unmapped)
+        for problem in result.problems:
+            self._add_problem(dealership.pk, problem)
+
+    def finish(self, sheet: Sheet) -> list[Dataset]:
+        for buffer in (self._raw, self._vehicles, self._problems):
+            buffer.flush()
+        for dealership_id, rows in _settle_duplicates(self._import):
+            self._counts[dealership_id].rejected += rows
+        _warn_across_dealerships(self._import)
+        self._save_lists()
+        self._save_counts(sheet)
+        with connection.cursor() as cursor:
+            for model in (RawVehicle, Vehicle, ImportProblem):
+                cursor.execute(f'ANALYZE "{model._meta.db_table}"')
+        return list(self._datasets.values())
+
+    def _dealership(self, location: str) -> Dealership | None:
+        if location not in self._by_text:
+            self._by_text[location] = self._by_name.get(fold_name(location))
+        return self._by_text[location]
+
+    def _new_dataset(self, dealership: Dealership) -> Dataset:
+        dataset = Dataset.objects.create(
+            inventory_import=self._import, dealership=dealership, collected_at=self._import.collected_at
+        )
+        self._datasets[dealership.pk] = dataset
+        self._hosts[dealership.pk] = frozenset(dealership.approved_hosts)
+        return dataset
+
+    def _add_unmatched(self, raw: RawFields) -> None:
+        unmatched = self._unmatched[" ".join(raw.location.split())]
+        unmatched.rows += 1
+        if len(unmatched.samples) < _SAMPLES:
+            unmatched.samples.append([raw.vin, raw.stock, raw.year, raw.make, raw.model])
+
+    def _add_problem(self, dealership_id: int | None, problem: Problem) -> None:
+        row_number, column, value, code, message = _PROBLEM_VALUES(problem)
+        self._problems.add((self._import.pk, dealership_id, row_number, column, value[:_CELL_SHOWN], code, message))
+
+    def _save_lists(self) -> None:
+        UnmatchedName.objects.bulk_create(
+            UnmatchedName(inventory_import=self._import, name=name, rows=item.rows, samples=item.samples)
+            for name, item in self._unmatched.items()
+        )
+        UnmappedText.objects.bulk_create(
+            UnmappedText(inventory_import=self._import, column=column, text=text[:_CELL_SHOWN], rows=rows)
+            for (column, text), rows in self._unmapped.items()
+        )
+
+    def _save_counts(self, sheet: Sheet) -> None:
+        for dealership_id, dataset in self._datasets.items():
+            count = self._counts[dealership_id]
+            dataset.rows_read = count.read
+            dataset.rows_rejected = count.rejected
+            dataset.rows_accepted = count.read - count.rejected
+            dataset.rejected_temporary_vins = count.temporary_vins
+        Dataset.objects.bulk_update(
+            self._datasets.values(), ["rows_read", "rows_rejected", "rows_accepted", "rejected_temporary_vins"]
+        )
+        counts, item = self._counts.values(), self._import
+        item.rows_unmatched = sum(unmatched.rows for unmatched in self._unmatched.values())
+        item.rows_rejected = self._faults + sum(count.rejected for count in counts)
+        item.rows_read = self._faults + item.rows_unmatched + sum(count.read for count in counts)
+        item.rows_accepted = item.rows_read - item.rows_rejected - item.rows_unmatched
+        item.notices = list(sheet.notices)
+        item.holds = list(sheet.holds)
+        item.status = InventoryImport.Status.DONE
+        item.finished_at = timezone.now()
+        item.save()
+
+
+# Rows of one VIN that agree in price and stock are one vehicle; rows that do not are none.
+_DUPLICATES = """
+    CREATE TEMPORARY TABLE duplicate_rows ON COMMIT DROP AS
+    SELECT v.id, d.dealership_id, v.row_number, v.vin, twin.first_row, twin.differ
+    FROM inventory_vehicle v
+    JOIN inventory_dataset d ON d.id = v.dataset_id
+    JOIN (
+        SELECT v.dataset_id, v.vin, min(v.row_number) AS first_row,
+               count(DISTINCT (v.stock, v.price)) > 1 AS differ
+        FROM inventory_vehicle v JOIN inventory_dataset d ON d.id = v.dataset_id
+        WHERE d.inventory_import_id = %s
+        GROUP BY v.dataset_id, v.vin HAVING count(*) > 1
+    ) twin ON twin.dataset_id = v.dataset_id AND twin.vin = v.vin
+    WHERE twin.differ OR v.row_number > twin.first_row
+"""
+_DUPLICATE_PROBLEMS = """
+    INSERT INTO inventory_importproblem
+        (inventory_import_id, dealership_id, row_number, "column", value, code, message)
+    SELECT %s, dealership_id, row_number, 'Vin', vin,
+           CASE WHEN differ THEN 'E_DUP_CONFLICT' ELSE 'W_DUP' END,
+           CASE WHEN differ
+                THEN 'This VIN stands in several rows with different price or stock. Keep the right row.'
+                ELSE 'The same vehicle as row ' || first_row || '; one is kept.' END
+    FROM duplicate_rows ORDER BY row_number
+"""
+_DELETE_DUPLICATES = "DELETE FROM inventory_vehicle USING duplicate_rows d WHERE inventory_vehicle.id = d.id"
+_COUNT_DUPLICATES = "SELECT dealership_id, count(*) FROM duplicate_rows GROUP BY dealership_id"
+_SHARED_WARNINGS = """
+    INSERT INTO inventory_importproblem
+        (inventory_import_id, dealership_id, row_number, "column", value, code, message)
+    SELECT %(import)s, dealership_id, row_number, 'Vin', vin, 'W_CROSS',
+           'This VIN stands at ' || places || ' dealerships of the file.'
+    FROM (SELECT d.dealership_id, v.row_number, v.vin, count(*) OVER (PARTITION BY v.vin) AS places
+          FROM inventory_vehicle v JOIN inventory_dataset d ON d.id = v.dataset_id
+          WHERE d.inventory_import_id = %(import)s) AS seen
+    WHERE places > 1
+    UNION ALL
+    SELECT %(import)s, dealership_id, row_number, 'Stock', stock, 'W_DUP_STOCK',
+           holders || ' vehicles have this stock number.'
+    FROM (SELECT d.dealership_id, v.row_number, v.stock, count(*) OVER (PARTITION BY d.id, v.stock) AS holders
+          FROM inventory_vehicle v JOIN inventory_dataset d ON d.id = v.dataset_id
+          WHERE d.inventory_import_id = %(import)s AND v.stock <> '') AS held
+    WHERE holders > 1
+"""
+
+
+def _settle_duplicates(inventory_import: InventoryImport) -> list[tuple[int, int]]:
+    """Reject repeated VINs of one dealership; gives rejected rows by dealership id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUPLICATES, [inventory_import.pk])
+        cursor.execute(_DUPLICATE_PROBLEMS, [inventory_import.pk])
+        cursor.execute(_DELETE_DUPLICATES)
+        cursor.execute(_COUNT_DUPLICATES)
+        counts: list[tuple[int, int]] = cursor.fetchall()
+        cursor.execute("DROP TABLE duplicate_rows")
+    return counts
+
+
+def _warn_across_dealerships(inventory_import: InventoryImport) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED_WARNINGS, {"import": inventory_import.pk})
+
+
+def import_result(inventory_import: InventoryImport) -> dict[str, Any]:
+    """The account of an import as one document."""
+    datasets = inventory_import.datasets.select_related("dealership").order_by("dealership__name")
+    return {
+        "import_id": inventory_import.pk,
+        "rows_read": inventory_import.rows_read,
+        "rows_accepted": inventory_import.rows_accepted,
+        "rows_rejected": inventory_import.rows_rejected,
+        "rows_unmatched": inventory_import.rows_unmatched,
+        "datasets": [
+            {
+                "dealership": dataset.dealership.name,
+                "dataset_id": dataset.pk,
+                "status": dataset.status,
+                "read": dataset.rows_read,
+                "accepted": dataset.rows_accepted,
+                "rejected": dataset.rows_rejected,
+                "gates": dataset.gates,
+            }
+            for dataset in datasets
+        ],
+        "unmatched": list(inventory_import.unmatched_names.values("name", "rows")),
+        "unmapped": list(inventory_import.unmapped_texts.values("column", "text", "rows")),
+        "notices": inventory_import.notices,
+        "problems": [
+            {"row": row, "column": column, "value": value, "code": code, "message": message}
+            for row, column, value, code, message in inventory_import.problems.values_list(
+                "row_number", "column", "value", "code", "message"
+            )
+        ],
+    }

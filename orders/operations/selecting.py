@@ -1,0 +1,104 @@
+"""What a dealership's active inventory, log and open orders say; the one source of every CAO and of every why."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from dealerships.domain.rules import ConditionGroup, FilterRules
+from dealerships.models import Dealership
+from foundation.errors import BadInput, Refused
+from inventory.models import Dataset, FirstSeen, Vehicle
+from orders.domain.selection import Candidate, Selection, Verdict, judge, select
+from orders.models import OpenVin, VinLogEntry
+
+
+def active_dataset(*, dealership: Dealership) -> Dataset:
+    """The dataset that orders use. Raises `Refused` when there is none."""
+    dataset = Dataset.objects.active().for_dealership(dealership).first()
+    if dataset is None:
+        raise Refused(
+            f"{dealership} has no active inventory. Import its inventory, or release a held dataset.",
+            code="no_inventory",
+        )
+    return dataset
+
+
+def require_rules(*, dealership: Dealership) -> FilterRules:
+    """The filter rules. Raises `Refused` when CAO is not set up."""
+    rules = dealership.filter_rules()
+    if rules is None:
+        raise Refused(
+            f"CAO is not set up for {dealership}: choose its conditions in the dealership's settings. LIST works.",
+            code="cao_not_set_up",
+        )
+    return rules
+
+
+def load_candidates(*, dealership: Dealership, dataset: Dataset, vins: Iterable[str] | None = None) -> dict[str, Candidate]:
+    """The vehicles of a dataset by VIN, in row order, each with what the log and open orders say of it."""
+    own = {"dealership": dealership, "vin": OuterRef("vin")}
+    vehicles = (
+        Vehicle.objects.filter(dataset=dataset)
+        .annotate(
+            log_entry_id=Subquery(VinLogEntry.objects.in_force().filter(**own).order_by("-id").values("id")[:1]),
+            open_order_id=Subquery(OpenVin.objects.filter(**own).values("order_id")[:1]),
+            first_seen_date=Subquery(FirstSeen.objects.filter(**own).values("first_seen_date")[:1]),
+        )
+        .order_by("row_number")
+    )
+    if vins is not None:
+        vehicles = vehicles.filter(vin__in=list(vins))
+    rows = list(vehicles)
+    entries = VinLogEntry.objects.in_bulk([row.log_entry_id for row in rows if row.log_entry_id])
+    return {row.vin: _candidate(row, entries) for row in rows}
+
+
+def _candidate(row: Any, entries: dict[int, VinLogEntry]) -> Candidate:
+    return Candidate(
+        facts=row.facts(),
+        first_seen_date=row.first_seen_date,
+        log_remark=_log_remark(entries[row.log_entry_id]) if row.log_entry_id else "",
+        open_order_remark=f"stands in open order {row.open_order_id}" if row.open_order_id else "",
+    )
+
+
+def _log_remark(entry: VinLogEntry) -> str:
+    printed = "baseline" if entry.is_baseline else "printed"
+    if entry.date:
+        printed += f" {entry.date:%Y-%m-%d}"
+    return f"{printed}, order {entry.label}" if entry.label and not entry.is_baseline else printed
+
+
+def select_for_cao(*, dealership: Dealership, group: ConditionGroup, today: date) -> Selection:
+    """The vehicles a CAO of that condition group would print now, and why every other one is out.
+
+    Raises `Refused` without rules or without an active dataset.
+    """
+    rules = require_rules(dealership=dealership)
+    dataset = active_dataset(dealership=dealership)
+    return select(load_candidates(dealership=dealership, dataset=dataset).values(), rules, group, today=today)
+
+
+def explain_vin(*, dealership: Dealership, vin: str, group: ConditionGroup, today: date) -> list[Verdict]:
+    """Every rule's verdict for one vehicle of the active dataset, by VIN, its end or its stock number.
+
+    Raises `BadInput` when no vehicle or several fit.
+    """
+    rules = require_rules(dealership=dealership)
+    dataset = active_dataset(dealership=dealership)
+    found = find_vehicles(dataset=dataset, text=vin)
+    if len(found) != 1:
+        fits = f"{len(found)} vehicles fit {vin!r}: {', '.join(found)}. Type the whole VIN." if found else ""
+        raise BadInput(fits or f"No vehicle with {vin!r} in the active inventory of {dealership}. Check the VIN.")
+    candidates = load_candidates(dealership=dealership, dataset=dataset, vins=found)
+    return list(judge(candidates[found[0]], rules, group, today=today))
+
+
+def find_vehicles(*, dataset: Dataset, text: str) -> list[str]:
+    """VINs of a dataset that equal the text, end with it (6 characters or more) or have it as stock number."""
+    text = text.strip().upper()
+    vehicles = Vehicle.objects.filter(dataset=dataset)
+    by_vin = vehicles.filter(vin__endswith=text) if len(text) >= 6 else vehicles.none()
+    return sorted({*by_vin.values_list("vin", flat=True), *vehicles.filter(stock__iexact=text).values_list("vin", flat=True)})

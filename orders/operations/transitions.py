@@ -1,0 +1,40 @@
+"""The one place where an order changes its state, and where that is recorded."""
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from foundation.errors import Refused
+from orders.domain.states import OPEN_STATES, IllegalTransition, OrderState, require_transition
+from orders.models import OpenVin, Order, OrderEvent
+
+
+def move_order(order: Order, target: OrderState, *, action: str, actor: AbstractBaseUser | None, detail: str = "") -> None:
+    """Change and record the state of a locked order; an order that ends frees its VINs.
+
+    Raises `Refused` for a change that the life cycle does not have. To be called in a transaction.
+    """
+    before = OrderState(order.state)
+    try:
+        require_transition(before, target)
+    except IllegalTransition as error:
+        raise Refused(f"Order {order.pk} of {order.dealership}: {error}", code="illegal_transition") from error
+    order.state = target
+    order.save(update_fields=["state"])
+    if target not in OPEN_STATES:
+        OpenVin.objects.filter(order=order).delete()
+    record_event(order, action, actor=actor, detail=detail, before=before)
+
+
+def record_event(
+    order: Order, action: str, *, actor: AbstractBaseUser | None, detail: str = "", before: str = ""
+) -> None:
+    OrderEvent.objects.create(
+        order=order, action=action, detail=detail, actor=actor, from_state=before, to_state=order.state
+    )
+
+
+def lock_order(order_id: int) -> Order:
+    """The order's row, locked until the transaction ends; raises `Refused` when there is none."""
+    order = Order.objects.select_for_update(of=("self",)).select_related("dealership").filter(pk=order_id).first()
+    if order is None:
+        raise Refused(f"There is no order {order_id}.", code="unknown_order")
+    return order
