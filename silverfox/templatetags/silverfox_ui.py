@@ -1,0 +1,177 @@
+"""How pages show what the domain knows: icons, states, VINs, money, bars and the navigation."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django import template
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
+from django.db.models import prefetch_related_objects
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+VIN_LENGTH = 17
+VIN_HEAD = 9
+
+
+class Look(NamedTuple):
+    """A state is told by its shape and its word; the tone (a class) only repeats it in colour."""
+
+    shape: str
+    tone: str
+    word: str
+
+
+ORDER_LOOKS = {
+    "draft": Look("draft", "", "Draft"),
+    "review": Look("ready", "", "Review"),
+    "approved": Look("ready", "", "Numbered"),
+    "queued": Look("clock", "", "Waits"),
+    "processing": Look("half", "info", "In production"),
+    "done": Look("check", "ok", "Done"),
+    "failed": Look("fail", "fail", "Failed"),
+    "cancelled": Look("minus", "", "Cancelled"),
+    "voided": Look("slash", "", "Voided"),
+}
+DATASET_LOOKS = {
+    "staged": Look("draft", "", "Staged"),
+    "active": Look("check", "ok", "In use"),
+    "held": Look("pause", "hold", "Held"),
+    "stale": Look("warn", "warn", "Stale"),
+    "rejected": Look("fail", "fail", "Rejected"),
+    "archived": Look("minus", "", "Archived"),
+}
+IMPORT_LOOKS = {
+    "queued": Look("clock", "", "Waits"),
+    "running": Look("half", "info", "Reading"),
+    "done": Look("check", "ok", "Done"),
+    "failed": Look("fail", "fail", "Failed"),
+}
+ENTRY_LOOKS = {
+    "produced": Look("check", "ok", "Produced"),
+    "placeholder": Look("check", "ok", "VIN only"),
+    "duplicate_entry": Look("link", "", "Duplicate entry"),
+    "not_on_website": Look("minus", "", "Not on website"),
+    "ambiguous": Look("warn", "warn", "Ambiguous"),
+    "invalid": Look("fail", "fail", "Invalid"),
+    "in_another_order": Look("link", "", "In another order"),
+}
+LOOKS: Mapping[str, Mapping[str, Look]] = {
+    "order": ORDER_LOOKS,
+    "dataset": DATASET_LOOKS,
+    "import": IMPORT_LOOKS,
+    "entry": ENTRY_LOOKS,
+}
+
+
+class Place(NamedTuple):
+    """One entry of the navigation; it is current on every page whose URL name starts with `section`."""
+
+    url_name: str
+    section: str
+    icon: str
+    word: str
+    groups: str = ""
+
+
+PLACES = (
+    Place("dealership_list", "dealership_", "shop", "Dealerships"),
+    Place("order_create", "order_create", "plus", "New order", "staff,manager"),
+    Place("order_list", "order_", "order", "Orders"),
+    Place("import_list", "import_", "import", "Imports"),
+    Place("vin_log_list", "vin_log_", "log", "VIN log"),
+)
+
+
+@register.filter
+def in_group(user: AbstractBaseUser | AnonymousUser, names: str) -> bool:
+    """Whether the user belongs to one of the comma-separated groups; a superuser belongs to all."""
+    if not isinstance(user, AbstractUser) or not user.is_active:
+        return False
+    if user.is_superuser:
+        return True
+    # The groups stay with the user for the rest of the request, however often a page asks.
+    prefetch_related_objects([user], "groups")
+    return any(group.name in names.split(",") for group in user.groups.all())
+
+
+@register.filter
+def money(amount: Decimal | int | None) -> str:
+    """Dollars with separators, cents only where there are some; nothing for a missing amount."""
+    if amount is None:
+        return ""
+    return f"${amount:,.2f}".removesuffix(".00")
+
+
+@register.filter(name="vin")
+def vin_text(vin: str) -> SafeString:
+    """A VIN with its last eight characters emphasised: people compare those with the windshield."""
+    return format_html('<span class="vin">{}</span>', _vin_parts(vin))
+
+
+@register.simple_tag(name="vin")
+def vin_button(vin: str) -> SafeString:
+    """The same, as a button that copies the VIN."""
+    return format_html(
+        '<button type="button" class="vin" data-copy="{}" title="Copy">{}</button>', vin, _vin_parts(vin)
+    )
+
+
+def _vin_parts(vin: str) -> SafeString:
+    head = vin[:VIN_HEAD] if len(vin) == VIN_LENGTH else ""
+    return format_html("{}<b>{}</b>", head, vin[len(head) :])
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite, hidden from assistive technology: a word always stands beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("silverfox/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def state(of: str, value: str, *, text: str = "", pill: bool = False) -> SafeString:
+    """The state of an order, dataset, import or LIST entry; `text` replaces its word, a pill stands in a page header."""
+    look = LOOKS[of][value]
+    tone = look.tone or ("info" if pill and look.shape == "ready" else "")
+    classes = " ".join(filter(None, ["state", tone, "pill" if pill else ""]))
+    return format_html('<span class="{}">{}{}</span>', classes, icon(look.shape), text or look.word)
+
+
+@register.simple_tag
+def bar(total: int, *parts: str | int) -> SafeString:
+    """A bar of `total` units filled by pairs of class and number; every number also stands beside it as text."""
+    rectangles = format_html_join("", '<rect class="{}" x="{}" width="{}" height="1"/>', _segments(parts))
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
+        str(max(total, 1)),
+        rectangles,
+    )
+
+
+def _segments(parts: tuple[str | int, ...]) -> Iterator[tuple[str, str, str]]:
+    start = 0
+    for name, value in zip(parts[::2], parts[1::2], strict=True):
+        width = int(value)
+        if width:
+            # As text, because numbers in markup would get thousands separators.
+            yield str(name), str(start), str(width)
+        start += width
+
+
+@register.inclusion_tag("components/nav.html", takes_context=True)
+def nav(context: template.Context) -> dict[str, Any]:
+    """The places that this user may visit, with the current one marked."""
+    match = context["request"].resolver_match
+    current = _section_of(match.url_name or "" if match else "")
+    places = [place for place in PLACES if not place.groups or in_group(context["user"], place.groups)]
+    return {"places": places, "current": current, "is_manager": in_group(context["user"], "manager")}
+
+
+def _section_of(url_name: str) -> str:
+    sections = [place.section for place in PLACES if url_name.startswith(place.section)]
+    return max(sections, key=len, default="")
