@@ -1,0 +1,112 @@
+"""QR codes: what a line's code says, its image, and reading an image back."""
+
+import io
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+import zxingcpp
+from PIL import Image
+
+from inventory.domain.urls import safe_http_url
+from orders.domain.lines import LineContent, OutputSettings
+
+SIZE = 388
+LONGEST_CONTENT = 500
+_QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+_DOTS_PER_METRE = 11811  # 300 dpi
+_UNFILTERED, _SAME_AS_ABOVE = b"\x00", b"\x02" + bytes((SIZE + 7) // 8)
+
+
+class UnreadableImageError(ValueError):
+    """Bytes that are no picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """A picture read back: pixels wide and high, Pillow's mode (`1` is black and white), dots per inch, QR texts."""
+
+    size: tuple[int, int]
+    mode: str
+    dpi: tuple[int, int]
+    texts: tuple[str, ...]
+
+
+def tracked_url(url: str, utm: Sequence[tuple[str, str]]) -> str:
+    """The vehicle's address with the tracking keys, before any `#` part; "" for an unsafe or missing address.
+
+    Existing query keys keep their order and values; a tracking key that is already there is not added again.
+    """
+    address, hash_sign, fragment = safe_http_url(url).partition("#")
+    if not address:
+        return ""
+    _, question_mark, query = address.partition("?")
+    present = {unquote_plus(pair.partition("=")[0]) for pair in query.split("&")}
+    added = [f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in utm if key not in present]
+    if not added:
+        return address + hash_sign + fragment
+    joint = "" if address.endswith(("?", "&")) else ("&" if question_mark else "?")
+    return address + joint + "&".join(added) + hash_sign + fragment
+
+
+def qr_text(line: LineContent, settings: OutputSettings) -> str:
+    """What a line's QR code says: its tracked address, or the bare VIN when there is none or it is too long."""
+    url = tracked_url(line.url, settings.utm)
+    return url if 0 < len(url) <= LONGEST_CONTENT else line.vin
+
+
+def qr_png(text: str) -> bytes:
+    """The QR code of `text` as a black and white PNG of 388 x 388 pixels at 300 dpi, error correction level M.
+
+    The symbol with its border of 4 modules is sampled to the full width by nearest module centre: no pixel is grey,
+    because a print shop's raster would turn grey edges into dots.
+    """
+    symbol: Any = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_image(scale=1)
+    count = symbol.shape[0]
+    stretched = Image.frombytes("L", (count, count), bytes(memoryview(symbol))).resize(
+        (SIZE, count), Image.Resampling.NEAREST
+    )
+    packed = stretched.convert("1", dither=Image.Dither.NONE).tobytes()
+    width = len(packed) // count
+    scanlines = [
+        _UNFILTERED + packed[module * width : (module + 1) * width] + _SAME_AS_ABOVE * (len(list(pixels)) - 1)
+        for module, pixels in groupby((2 * pixel + 1) * count // (2 * SIZE) for pixel in range(SIZE))
+    ]
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", SIZE, SIZE, 1, 0, 0, 0, 0)),
+            _chunk(b"pHYs", struct.pack(">IIB", _DOTS_PER_METRE, _DOTS_PER_METRE, 1)),
+            _chunk(b"IDAT", zlib.compress(b"".join(scanlines), level=3)),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def read_image(data: bytes) -> ImageFacts:
+    """A picture's facts and the QR texts found in it by scanning; raises `UnreadableImageError` when it is no picture."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            grey = image.convert("L")
+            dpi = image.info.get("dpi", (0, 0))
+            return ImageFacts(image.size, image.mode, (round(dpi[0]), round(dpi[1])), _scan(grey))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadableImageError(str(error)) from error
+
+
+def decode_png(data: bytes) -> list[str]:
+    """The texts of the QR codes in a PNG; raises `UnreadableImageError` when it is no picture."""
+    return list(read_image(data).texts)
+
+
+def _scan(image: Image.Image) -> tuple[str, ...]:
+    found = zxingcpp.read_barcodes(image, formats=_QR_ONLY, try_rotate=False, try_invert=False, try_downscale=False)
+    return tuple(barcode.text for barcode in found)

@@ -1,0 +1,197 @@
+"""One line as one row of cells: preview, single orders and batches all print what this module makes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from dealerships.domain.rules import USED, Condition
+from foundation.errors import Refused
+from orders.domain.cell_text import clean_text, without_formula_start
+from orders.domain.file_names import image_path
+from orders.domain.lines import LineContent, OrderContent, OutputSettings
+from orders.domain.output_templates import Column, OutputOptions, OutputTemplate, output_template
+from orders.domain.qr import LONGEST_CONTENT, tracked_url
+from orders.domain.selection import days_on_lot
+
+CONDITION_NAMES = {Condition.NEW: "New", Condition.PRE_OWNED: "PO", Condition.CERTIFIED: "CPO", Condition.UNKNOWN: ""}
+_WORDS = {"price+markup": "price", "prefix": "condition", "status": "raw status", "color": "exterior color"}
+
+
+@dataclass(frozen=True, slots=True)
+class MissingField:
+    """A required column and the field of its formula that is empty."""
+
+    column: str
+    field: str
+
+
+class RenderError(Refused):
+    """A line that cannot be printed; `missing` names columns and fields, `cells` is the row as far as it goes."""
+
+    default_code = "empty_required_field"
+
+    def __init__(self, line: LineContent, missing: Sequence[MissingField], cells: tuple[str, ...]) -> None:
+        columns_of: dict[str, list[str]] = {}
+        for item in missing:
+            columns_of.setdefault(_WORDS.get(item.field, item.field), []).append(item.column)
+        lacks = "; ".join(f"no {word} for {', '.join(columns)}" for word, columns in columns_of.items())
+        super().__init__(
+            f"Line {line.seq}, VIN {line.vin}: {lacks}. Fill it in on the review page or remove the line.",
+            detail={
+                "line": line.seq,
+                "vin": line.vin,
+                "missing": [{"column": item.column, "field": item.field} for item in missing],
+            },
+        )
+        self.missing = tuple(missing)
+        self.cells = cells
+
+
+def template_for(line: LineContent, settings: OutputSettings) -> OutputTemplate:
+    """The output template of a line: the one for new vehicles, or the one for all others."""
+    return output_template(settings.template_new if line.condition is Condition.NEW else settings.template_used)
+
+
+def render_line(line: LineContent, template: OutputTemplate, content: OrderContent) -> tuple[str, ...]:
+    """The cells of one line by one output template, in column order.
+
+    Raises `RenderError` when a required column has an empty field, and `Refused` for an image path that Adobe could
+    not follow.
+    """
+    values = {
+        **vehicle_values(line, template.options, content.settings),
+        "order": clean_text(content.order_number),
+        "days_on_lot": _days(line.date_in_stock, content.completed_at.date()),
+        "qr": image_path(line, content),
+    }
+    cells = tuple(_cell(column, values, template.options) for column in template.columns)
+    missing = [
+        item
+        for column, cell in zip(template.columns, cells, strict=True)
+        if column.is_required
+        for item in _missing_fields(column, cell, values)
+    ]
+    if missing:
+        raise RenderError(line, missing, cells)
+    return cells
+
+
+def line_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
+    """What a reviewer should know about how a line will be printed, as sentences; empty when all is plain.
+
+    Told are: a QR code that holds the VIN instead of an address, texts that had to be spelled in plain characters,
+    a leading formula character that is left out, and a text longer than its column allows.
+    """
+    template = template_for(line, settings)
+    values = {**vehicle_values(line, template.options, settings), "order": "", "days_on_lot": "", "qr": ""}
+    used = {name for column in template.columns for name in column.formula.fields}
+    warnings = [*_qr_warnings(line, settings), *_spelling_warnings(line, used)]
+    for column in template.columns:
+        raw, cell = _text(column, values, template.options), _cell(column, values, template.options)
+        if raw and without_formula_start(raw) != raw:
+            warnings.append(f"{column.header} would start with {raw[0]!r}; that character is left out.")
+        if column.max_length is not None and len(cell) > column.max_length:
+            warnings.append(f"{column.header} has {len(cell)} characters; its place holds {column.max_length}.")
+    return warnings
+
+
+def vehicle_values(line: LineContent, options: OutputOptions, settings: OutputSettings) -> dict[str, str]:
+    """The value of every placeholder that a line has by itself, spelled as the options say."""
+    values = {
+        **_texts_of(line),
+        "year": str(line.year or ""),
+        "seq": str(line.seq),
+        "condition": CONDITION_NAMES[line.condition],
+        "prefix": _prefix(line.condition, options),
+        "price": _dollars(line.price, options),
+        "msrp": _dollars(line.msrp, options),
+        "price+markup": _dollars(line.msrp if options.markup_on_msrp else line.price, options, settings.price_markup),
+        "date_in_stock": "" if line.date_in_stock is None else line.date_in_stock.strftime("%m/%d/%Y"),
+        "location": settings.dealership_name,
+    }
+    return {name: _spelled(name, text, options) for name, text in values.items()}
+
+
+def _texts_of(line: LineContent) -> dict[str, str]:
+    return {
+        "make": line.make,
+        "model": line.model,
+        "trim": line.trim,
+        "stock": line.stock,
+        "vin": line.vin,
+        "color": line.ext_color,
+        "body": line.body_style,
+        "fuel": line.fuel_type,
+        "status": line.raw_status,
+        "url": line.url,
+        "street": line.street_address,
+        "city": line.locality,
+        "state": line.region,
+        "zip": line.postal_code,
+        "features": line.features,
+        "headline": line.headline,
+    }
+
+
+def _spelled(name: str, text: str, options: OutputOptions) -> str:
+    text = clean_text(text)
+    if options.inches_for_quotes:
+        text = text.replace('"', " in")
+    return text.upper() if name in options.uppercase else text
+
+
+def _prefix(condition: Condition, options: OutputOptions) -> str:
+    if condition is Condition.CERTIFIED and options.certified_prefix:
+        return "CERTIFIED"
+    return "NEW" if condition is Condition.NEW else "USED" if condition in USED else ""
+
+
+def _dollars(amount: Decimal | None, options: OutputOptions, markup: Decimal = Decimal(0)) -> str:
+    if amount is None or amount <= 0 or amount + markup < 1:
+        return ""
+    return f"{'$' if options.dollar_sign else ''}{int(amount + markup):,}"
+
+
+def _days(since: date | None, today: date) -> str:
+    days = days_on_lot(since, None, today=today)
+    return "" if days is None or days < 0 else str(days)
+
+
+def _text(column: Column, values: dict[str, str], options: OutputOptions) -> str:
+    text = column.formula.render(values)
+    if options.new_in_year_make and column.header == "YEARMAKE" and text and values["prefix"] == "NEW":
+        text = f"NEW {text}"
+    return text if column.is_image else clean_text(text)
+
+
+def _cell(column: Column, values: dict[str, str], options: OutputOptions) -> str:
+    text = _text(column, values, options)
+    if column.is_image:
+        return text
+    return without_formula_start(text) or ("*" if options.star_for_empty else "")
+
+
+def _missing_fields(column: Column, cell: str, values: dict[str, str]) -> list[MissingField]:
+    empty = [name for name in column.formula.fields if not values[name]]
+    if not empty and cell in ("", "*"):
+        empty = list(column.formula.fields[:1])  # it held nothing but formula characters
+    return [MissingField(column.header, name) for name in empty]
+
+
+def _qr_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
+    url = tracked_url(line.url, settings.utm)
+    if not url:
+        return ["No usable web address: the QR code holds the VIN."]
+    if len(url) > LONGEST_CONTENT:
+        return [f"The web address has {len(url)} characters and {LONGEST_CONTENT} fit: the QR code holds the VIN."]
+    return []
+
+
+def _spelling_warnings(line: LineContent, used: set[str]) -> list[str]:
+    texts = {name: " ".join(text.split()) for name, text in _texts_of(line).items() if name in used}
+    return [
+        f"The {_WORDS.get(name, name)} {text!r} is printed as {clean_text(text)!r}."
+        for name, text in texts.items()
+        if clean_text(text) != text
+    ]

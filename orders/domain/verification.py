@@ -1,0 +1,217 @@
+"""Reading an order's files back and comparing them with its lines, by other code than that which wrote them."""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dealerships.domain.output import BillingLayout
+from dealerships.domain.rules import Condition
+from orders.domain import file_names
+from orders.domain.cell_text import clean_text
+from orders.domain.lines import LineContent, OrderContent
+from orders.domain.output_templates import OutputTemplate, output_template
+from orders.domain.packaging import README_NAME
+from orders.domain.qr import ImageFacts, UnreadableImageError, qr_text, read_image
+from orders.domain.vehicle_export import HEADER
+
+_IMAGE_SIZE, _IMAGE_MODE, _IMAGE_DPI = (388, 388), "1", (300, 300)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ExpectedCsv:
+    name: str
+    template: OutputTemplate
+    lines: Sequence[LineContent]
+
+
+def verify_order_files(content: OrderContent, files: Mapping[str, bytes]) -> list[str]:
+    """What is wrong with an order's files, as sentences; an empty list means that they may be released.
+
+    `files` holds bytes by name relative to the order's folder. Every table is read back and compared with the order
+    lines, every QR code is scanned and must say what its own line says, and the ZIP must hold the same bytes.
+    """
+    tables = _expected_csvs(content)
+    expected = {
+        *(table.name for table in tables),
+        *(file_names.image_file(line, content.settings) for line in content.lines),
+        file_names.billing_name(content),
+        file_names.vehicles_name(content),
+        file_names.SUMMARY_NAME,
+        file_names.zip_name(content),
+    }
+    problems = [f"{name} is missing." for name in sorted(expected - files.keys())]
+    problems += [f"{name} does not belong to the order." for name in sorted(files.keys() - expected)]
+    if problems:
+        return problems
+    for table in tables:
+        problems += _csv_problems(table, content, files)
+    problems += _image_problems(content, files)
+    problems += _billing_problems(content, files[file_names.billing_name(content)])
+    problems += _export_problems(content, files[file_names.vehicles_name(content)])
+    problems += _summary_problems(content, files)
+    problems += _zip_problems(content, files)
+    return problems
+
+
+def _expected_csvs(content: OrderContent) -> list[_ExpectedCsv]:
+    new, used = (output_template(code) for code in (content.settings.template_new, content.settings.template_used))
+    if new.code == used.code:
+        return [_ExpectedCsv(name=file_names.csv_name(content, new), template=new, lines=content.lines)]
+    new_lines = [line for line in content.lines if line.condition is Condition.NEW]
+    used_lines = [line for line in content.lines if line.condition is not Condition.NEW]
+    tables = [
+        _ExpectedCsv(name=file_names.csv_name(content, new, "NEW"), template=new, lines=new_lines),
+        _ExpectedCsv(name=file_names.csv_name(content, used, "USED"), template=used, lines=used_lines),
+    ]
+    return [table for table in tables if table.lines]
+
+
+def _csv_problems(table: _ExpectedCsv, content: OrderContent, files: Mapping[str, bytes]) -> Iterator[str]:
+    data = files[table.name]
+    if not data.isascii():
+        yield f"{table.name} has bytes that are not 7-bit ASCII."
+        return
+    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n") or data[-2:] != b"\r\n":
+        yield f"{table.name} has a line that does not end with CRLF."
+        return
+    header, *rows = list(csv.reader(io.StringIO(data.decode("ascii"), newline=""), strict=True)) or [[]]
+    if header != [column.header for column in table.template.columns]:
+        yield f"{table.name} has the header {','.join(header)}, which is not that of {table.template.label}."
+    if len(rows) != len(table.lines):
+        yield f"{table.name} has {len(rows)} rows for {len(table.lines)} lines."
+        return
+    for line, row in zip(table.lines, rows, strict=True):
+        where = f"{table.name}, line {line.seq} ({line.vin})"
+        if len(row) != len(table.template.columns):
+            yield f"{where}: {len(row)} cells instead of {len(table.template.columns)}."
+        else:
+            yield from (f"{where}: {problem}" for problem in _row_problems(table.template, line, row, content))
+    yield from _repeated_images(table, rows)
+
+
+def _row_problems(
+    template: OutputTemplate, line: LineContent, row: Sequence[str], content: OrderContent
+) -> Iterator[str]:
+    stock = clean_text(line.stock)
+    for column, cell in zip(template.columns, row, strict=True):
+        if column.is_required and not cell.strip():
+            yield f"{column.header} is empty."
+        if "vin" in column.formula.fields and line.vin not in cell:
+            yield f"{column.header} does not name the VIN."
+        if "stock" in column.formula.fields and stock not in cell:
+            yield f"{column.header} does not name the stock number {stock}."
+        if column.is_image:
+            yield from (f"{column.header} {problem}" for problem in _path_problems(line, cell, content))
+
+
+def _path_problems(line: LineContent, path: str, content: OrderContent) -> Iterator[str]:
+    settings = content.settings
+    if not path.startswith(settings.profile_base):
+        yield f"holds {path}, which is outside the base path {settings.profile_base}."
+    if path.rpartition(settings.profile_separator)[2] != file_names.image_name(line, settings):
+        yield f"holds {path}, which is not the image of this line."
+    if settings.profile_separator == "\\" and len(path) > file_names.LONGEST_WINDOWS_PATH:
+        yield f"holds a path of {len(path)} characters, which Windows cannot open."
+
+
+def _repeated_images(table: _ExpectedCsv, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for index, column in enumerate(table.template.columns):
+        paths = [row[index] for row in rows if column.is_image and index < len(row)]
+        yield from (
+            f"{table.name}: {column.header} names {path} {paths.count(path)} times."
+            for path in dict.fromkeys(paths)
+            if paths.count(path) > 1
+        )
+
+
+def _image_problems(content: OrderContent, files: Mapping[str, bytes]) -> Iterator[str]:
+    for line in content.lines:
+        name = file_names.image_file(line, content.settings)
+        try:
+            facts = read_image(files[name])
+        except UnreadableImageError:
+            yield f"{name} is not a picture."
+            continue
+        yield from (f"{name} {problem}" for problem in _fact_problems(facts, qr_text(line, content.settings)))
+
+
+def _fact_problems(facts: ImageFacts, expected: str) -> Iterator[str]:
+    if facts.size != _IMAGE_SIZE:
+        yield f"has {facts.size[0]} x {facts.size[1]} pixels instead of 388 x 388."
+    if facts.mode != _IMAGE_MODE:
+        yield "is not pure black and white."
+    if facts.dpi != _IMAGE_DPI:
+        yield f"is marked with {facts.dpi[0]} dpi instead of 300."
+    if facts.texts != (expected,):
+        yield f"says {' and '.join(facts.texts) or 'nothing that can be scanned'} instead of {expected}."
+
+
+def _spreadsheet_rows(data: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode("utf-8"), newline="")))
+
+
+def _billing_problems(content: OrderContent, data: bytes) -> Iterator[str]:
+    name, rows = file_names.billing_name(content), _spreadsheet_rows(data)
+    if len({len(row) for row in rows}) != 1:
+        yield f"{name} has rows of different width."
+        return
+    labels = {row[index]: row[index + 1] for row in rows for index in (0, 5) if row[index].endswith(":")}
+    if content.settings.billing_layout is BillingLayout.BILLING2:
+        vins, total = [row[8] for row in rows[1:] if row[8]], labels.get("Total Produced:")
+    else:
+        vins, total = [row[0] for row in rows[1:] if row[0]], labels.get("Total:")
+    yield from _vin_problems(name, vins, content)
+    if total != str(len(content.lines)):
+        yield f"{name} states a total of {total} for {len(content.lines)} lines."
+
+
+def _export_problems(content: OrderContent, data: bytes) -> Iterator[str]:
+    name, rows = file_names.vehicles_name(content), _spreadsheet_rows(data)
+    if not rows or tuple(rows[0]) != HEADER or {len(row) for row in rows} != {len(HEADER)}:
+        yield f"{name} does not have the columns {','.join(HEADER)} in every row."
+        return
+    yield from _vin_problems(name, [row[0] for row in rows[1:]], content)
+
+
+def _vin_problems(name: str, vins: Sequence[str], content: OrderContent) -> Iterator[str]:
+    if list(vins) != [line.vin for line in content.lines]:
+        yield f"{name} lists {len(vins)} vehicles that are not the order's {len(content.lines)} in row order."
+
+
+def _summary_problems(content: OrderContent, files: Mapping[str, bytes]) -> Iterator[str]:
+    name = file_names.SUMMARY_NAME
+    try:
+        summary = json.loads(files[name])
+        counted, vins = summary["counts"]["lines"], [line["vin"] for line in summary["lines"]]
+        sums = {file["name"]: file["sha256"] for file in summary["files"]}
+    except (ValueError, KeyError, TypeError):
+        yield f"{name} cannot be read."
+        return
+    yield from _vin_problems(name, vins, content)
+    if counted != len(content.lines):
+        yield f"{name} counts {counted} lines instead of {len(content.lines)}."
+    for file, digest in sums.items():
+        if hashlib.sha256(files.get(file, b"")).hexdigest() != digest:
+            yield f"{name} states a checksum for {file} that is not that of the file."
+
+
+def _zip_problems(content: OrderContent, files: Mapping[str, bytes]) -> Iterator[str]:
+    name, folder = file_names.zip_name(content), file_names.order_folder(content)
+    expected = {f"{folder}/{file}": data for file, data in files.items() if file != name}
+    try:
+        with zipfile.ZipFile(io.BytesIO(files[name])) as archive:
+            members = {member: archive.read(member) for member in archive.namelist()}
+            has_repeats = len(members) != len(archive.namelist())
+    except zipfile.BadZipFile:
+        yield f"{name} cannot be opened."
+        return
+    readme = members.pop(f"{folder}/{README_NAME}", b"")
+    if content.settings.profile_base.encode() not in readme:
+        yield f"{name} has no README that names the base path."
+    if members != expected or has_repeats:
+        wrong = sorted(key for key in members.keys() | expected.keys() if members.get(key) != expected.get(key))
+        yield f"{name} does not hold the same files: {', '.join(wrong) or 'a file stands twice'}."
