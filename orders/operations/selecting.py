@@ -81,8 +81,10 @@ def select_for_cao(*, dealership: Dealership, group: ConditionGroup, today: date
     return select(load_candidates(dealership=dealership, dataset=dataset).values(), rules, group, today=today)
 
 
-def explain_vin(*, dealership: Dealership, vin: str, group: ConditionGroup, today: date) -> list[Verdict]:
-    """Every rule's verdict for one vehicle of the active dataset, by VIN, its end or its stock number.
+def explain_vin(
+    *, dealership: Dealership, vin: str, group: ConditionGroup, today: date
+) -> tuple[str, list[Verdict]]:
+    """The VIN and every rule's verdict for one vehicle of the active dataset, by VIN, its end or its stock number.
 
     Raises `BadInput` when no vehicle or several fit.
     """
@@ -93,7 +95,7 @@ def explain_vin(*, dealership: Dealership, vin: str, group: ConditionGroup, toda
         fits = f"{len(found)} vehicles fit {vin!r}: {', '.join(found)}. Type the whole VIN." if found else ""
         raise BadInput(fits or f"No vehicle with {vin!r} in the active inventory of {dealership}. Check the VIN.")
     candidates = load_candidates(dealership=dealership, dataset=dataset, vins=found)
-    return list(judge(candidates[found[0]], rules, group, today=today))
+    return found[0], list(judge(candidates[found[0]], rules, group, today=today))
 
 
 def find_vehicles(*, dataset: Dataset, text: str) -> list[str]:

@@ -1,0 +1,85 @@
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from foundation.commands import JsonCommand, Outcome
+from foundation.errors import BadInput, Refused
+from inventory.models import Dataset, InventoryImport
+from inventory.operations.importing import activate_import, import_result, register_import, run_import
+
+
+class Command(JsonCommand):
+    help = "Import an inventory file: one dataset per dealership, activated unless a gate holds it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--source", default="", help="where the rows come from; default: the file's name")
+        parser.add_argument("--collected-at", help="end of the collection, ISO; default: now")
+        parser.add_argument("--stage-only", action="store_true", help="activate nothing")
+        parser.add_argument("--force", action="store_true", help="activate in spite of a gate; never an empty dataset")
+
+    def run(self, **options: Any) -> Outcome:
+        inventory_import = self._import(options)
+        result = import_result(inventory_import)
+        held = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.HELD]
+        refused = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.REJECTED]
+        waits = (held or refused) and not options["stage_only"]
+        return Outcome(result, describe(result), exit_code=1 if waits else 0)
+
+    def _import(self, options: dict[str, Any]) -> InventoryImport:
+        collected_at = read_collected_at(options["collected_at"])
+        try:
+            with options["file"].open("rb") as stream:
+                inventory_import = register_import(
+                    stream=stream,
+                    file_name=options["file"].name,
+                    source=options["source"],
+                    collected_at=collected_at,
+                    stage_only=options["stage_only"],
+                )
+        except OSError as error:
+            raise BadInput(f"{options['file']} cannot be read: {error.strerror}. Name an existing CSV file.") from error
+        except Refused as refusal:
+            if not options["force"] or "already_imported" not in refusal.detail:
+                raise
+            earlier = InventoryImport.objects.get(pk=refusal.detail["already_imported"])
+            activate_import(inventory_import=earlier, force=True)
+            return earlier
+        return run_import(inventory_import=inventory_import, force=options["force"])
+
+
+def read_collected_at(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise BadInput(f"--collected-at {text!r} is not an ISO time such as 2025-09-02T04:10:00-05:00.")
+    moment = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+    if moment > timezone.now():
+        raise BadInput(f"--collected-at {text!r} lies in the future.")
+    return moment
+
+
+def describe(result: dict[str, Any]) -> str:
+    lines = [
+        f"Import {result['import_id']}: {result['rows_read']:,} rows read = {result['rows_accepted']:,} accepted"
+        f" + {result['rows_rejected']:,} rejected + {result['rows_unmatched']:,} unmatched."
+    ]
+    for dataset in result["datasets"]:
+        lines.append(f"  {dataset['dealership']}: {dataset['status']}, {dataset['accepted']:,} of {dataset['read']:,}")
+        lines += [f"    {gate['code']}: {gate['message']}" for gate in dataset["gates"]]
+    lines += [f"  Notice: {notice}" for notice in result["notices"]]
+    lines += [f"  Unmatched name {item['name']!r}: {item['rows']:,} rows" for item in result["unmatched"]]
+    lines += [f"  Unmapped {item['column']} {item['text']!r}: {item['rows']:,} rows" for item in result["unmapped"]]
+    rejected = [problem for problem in result["problems"] if problem["code"].startswith("E_")]
+    lines += [f"  Row {p['row']}, {p['column']} {p['value']!r}: {p['message']} ({p['code']})" for p in rejected[:20]]
+    if len(rejected) > 20:
+        lines.append(f"  and {len(rejected) - 20:,} more rejected rows; --json lists all.")
+    return "\n".join(lines)

@@ -1,0 +1,108 @@
+"""Order files on disk: written apart, made durable, and moved into place in one step."""
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from orders.domain.lines import FileContent
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file of an order's folder: what it is, its SHA-256 and size; `name` is relative to the folder."""
+
+    kind: str
+    name: str
+    sha256: str
+    size: int
+    rows: int
+    output_template: str
+
+
+def write_files(order_id: int, token: uuid.UUID, files: Iterable[FileContent]) -> list[WrittenFile]:
+    """Write the files of one attempt to its own temporary folder and flush them to disk."""
+    folder = _temporary_folder(order_id, token)
+    folder.mkdir(parents=True, mode=0o700)
+    written = []
+    for file in files:
+        path = folder / file.name
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        write_durably(path, file.data)
+        digest = hashlib.sha256(file.data).hexdigest()
+        written.append(WrittenFile(file.kind, file.name, digest, len(file.data), file.rows, file.output_template))
+    for path in {folder, *(child for child in folder.rglob("*") if child.is_dir())}:
+        _sync_folder(path)
+    return written
+
+
+def read_temporary(order_id: int, token: uuid.UUID, files: Iterable[WrittenFile]) -> dict[str, bytes]:
+    folder = _temporary_folder(order_id, token)
+    return {file.name: (folder / file.name).read_bytes() for file in files}
+
+
+def publish_files(order_id: int, token: uuid.UUID) -> str:
+    """Move the temporary folder into place in one step; gives its path relative to the orders folder."""
+    final = Path(str(order_id)) / str(token)
+    target = _root() / final
+    target.parent.mkdir(exist_ok=True, mode=0o700)
+    os.rename(_temporary_folder(order_id, token), target)
+    _sync_folder(target.parent)
+    return str(final)
+
+
+def discard_files(order_id: int, token: uuid.UUID) -> None:
+    """Remove what an attempt wrote, published or not; nothing to remove is fine."""
+    for folder in (_temporary_folder(order_id, token), _root() / str(order_id) / str(token)):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def artifact_sha256(path: str) -> str:
+    """The SHA-256 of a released file; empty when it is missing."""
+    try:
+        return hashlib.sha256(artifact_path(path).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def restore_artifact(path: str, data: bytes) -> None:
+    """Write a released file again where it was lost or altered."""
+    target = artifact_path(path)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    spare = target.with_name(f"{target.name}.new")
+    write_durably(spare, data)
+    os.replace(spare, target)
+    _sync_folder(target.parent)
+
+
+def artifact_path(path: str) -> Path:
+    return _root() / path
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _root() -> Path:
+    return Path(settings.ORDERS_DIR)
+
+
+def _temporary_folder(order_id: int, token: uuid.UUID) -> Path:
+    return _root() / ".tmp" / f"{order_id}-{token}"

@@ -1,0 +1,392 @@
+"""Completion: files first, proved by reading them back, then files, VIN log and state in one transaction."""
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from dealerships.domain.output import OrderKind
+from foundation.errors import BadInput, ConfirmationNeeded, Refused, SilverFoxError
+from inventory.domain.urls import host_of
+from jobs.executor import enqueue
+from orders.domain.lines import EntryOutcome, FileContent, ListEntryContent, OrderContent, settings_from_json
+from orders.domain.order_files import build_order_files
+from orders.domain.rendering import RenderError, render_line, template_for
+from orders.domain.states import OrderState
+from orders.domain.verification import verify_order_files
+from orders.files import (
+    WrittenFile,
+    artifact_sha256,
+    discard_files,
+    publish_files,
+    read_temporary,
+    restore_artifact,
+    write_files,
+)
+from orders.models import Artifact, OpenVin, Order, VinLogEntry
+from orders.operations.reviewing import line_content
+from orders.operations.transitions import lock_order, move_order, record_event
+
+logger = logging.getLogger(__name__)
+COMPLETE_JOB = "complete_order"
+LONGEST_ORDER_NUMBER = 100
+
+
+class LostLease(Exception):
+    """Another worker owns the order now; this one stops without further effects."""
+
+
+def approve_order(
+    *,
+    order: Order,
+    order_number: str,
+    confirmed: bool = False,
+    log_vins: bool = True,
+    reason: str = "",
+    actor: AbstractBaseUser | None = None,
+    in_background: bool = False,
+) -> Order:
+    """Give a reviewed order its number, fix its content and queue it, in one transaction.
+
+    `in_background` also rings for a worker. `log_vins=False` needs a reason; both are recorded with `actor`.
+    Raises `BadInput` for the number or a missing reason, `Refused` for lines that cannot be printed or were printed
+    meanwhile, `ConfirmationNeeded` for a number that another order has or for hosts that nobody approved.
+    """
+    order_number = _read_order_number(order_number)
+    if not log_vins and not reason.strip():
+        raise BadInput("Say why the VINs are not to be logged (--reason).", code="reason_needed")
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        if locked.state == OrderState.FAILED:
+            move_order(locked, OrderState.REVIEW, action="back to review", actor=actor)
+        if locked.state == OrderState.REVIEW:
+            require_printable(order=locked)
+            if not confirmed:
+                _require_confirmation(locked, order_number)
+            locked.order_number, locked.log_vins, locked.log_skip_reason = order_number, log_vins, reason.strip()
+            locked.error_text, locked.attempts, locked.completed_at = "", 0, None
+            locked.save()
+            move_order(locked, OrderState.APPROVED, action="approve", actor=actor, detail=_approval_words(locked))
+        if locked.state == OrderState.APPROVED:
+            move_order(locked, OrderState.QUEUED, action="queue", actor=actor)
+            if in_background:
+                enqueue(COMPLETE_JOB, locked.pk)
+    return locked
+
+
+def _approval_words(order: Order) -> str:
+    words = f"order number {order.order_number}"
+    return words if order.log_vins else f"{words}; VINs are not logged: {order.log_skip_reason}"
+
+
+def _read_order_number(text: str) -> str:
+    number = " ".join(text.split())
+    if not number or len(number) > LONGEST_ORDER_NUMBER or not number.isprintable():
+        raise BadInput(f"An order number has 1 to {LONGEST_ORDER_NUMBER} characters.", code="order_number")
+    return number
+
+
+def require_printable(*, order: Order) -> None:
+    """Raise `Refused` unless every included line can be printed now, naming lines, columns and remedy."""
+    content = order_content(order)
+    if not content.lines:
+        raise Refused("Every line is left out; put one back or cancel the order.", code="no_lines")
+    problems = []
+    for line in content.lines:
+        try:
+            render_line(line, template_for(line, content.settings), content)
+        except RenderError as error:
+            problems.append(error.message)
+    if problems:
+        raise Refused(" ".join(problems), code="empty_required_field", detail={"problems": problems})
+    _require_not_printed_meanwhile(order)
+
+
+def _require_not_printed_meanwhile(order: Order) -> None:
+    """A CAO line that was logged, or stands in another order, since the preparation stops the completion."""
+    vins = [
+        line.vin
+        for line in order.lines.filter(included=True, reprint_confirmed=False)
+        if "CAO" in line.sources
+    ]
+    logged = VinLogEntry.objects.in_force().filter(dealership=order.dealership, vin__in=vins).exclude(order=order)
+    taken = OpenVin.objects.filter(dealership=order.dealership, vin__in=vins).exclude(order=order)
+    found = sorted({*logged.values_list("vin", flat=True), *taken.values_list("vin", flat=True)})
+    if found:
+        raise Refused(
+            f"Printed or ordered elsewhere since this order was prepared: {', '.join(found)}. "
+            "Leave these lines out, or confirm a reprint in review.",
+            code="printed_meanwhile",
+            detail={"vins": found},
+        )
+
+
+def _require_confirmation(order: Order, order_number: str) -> None:
+    questions = []
+    ended = [OrderState.CANCELLED, OrderState.VOIDED]
+    other = Order.objects.filter(order_number=order_number).exclude(pk=order.pk).exclude(state__in=ended).first()
+    if other:
+        questions.append(f"Order number {order_number} belongs to {other.dealership}, order {other.pk}.")
+    strange = unapproved_hosts(order=order)
+    if strange:
+        hosts = ", ".join(f"{host} ({count} lines)" for host, count in strange.items())
+        questions.append(f"QR codes lead to websites that are not approved for {order.dealership}: {hosts}.")
+    if questions:
+        raise ConfirmationNeeded(" ".join([*questions, "Confirm to go on (--yes)."]), detail={"questions": questions})
+
+
+def unapproved_hosts(*, order: Order) -> dict[str, int]:
+    """Hosts of included lines' addresses that the dealership does not list, with their lines; none without a list."""
+    approved = set(order.dealership.approved_hosts)
+    hosts: dict[str, int] = {}
+    for line in order.lines.filter(included=True):
+        host = host_of(line.overrides.get("url", line.url)).removeprefix("www.")
+        if approved and host and host not in approved:
+            hosts[host] = hosts.get(host, 0) + 1
+    return hosts
+
+
+def order_content(order: Order) -> OrderContent:
+    """Everything that the order's files are made from."""
+    lines = order.lines.filter(included=True).order_by("seq")
+    return OrderContent(
+        kind=OrderKind(order.kind),
+        order_number=order.order_number,
+        completed_at=timezone.localtime(order.completed_at),
+        dataset_id=order.dataset_id,
+        settings=settings_from_json(order.output_settings),
+        lines=tuple(line_content(line, seq=seq) for seq, line in enumerate(lines, start=1)),
+        entries=tuple(
+            ListEntryContent(text=entry.text, outcome=EntryOutcome(entry.outcome), vin=entry.vin)
+            for entry in order.entries.all()
+        ),
+        excluded=order.excluded,
+    )
+
+
+def complete_order(*, order: Order, actor: AbstractBaseUser | None = None) -> Order:
+    """Make, prove and release the files of a queued order, and write the VIN log, all or nothing.
+
+    On any failure the order is `failed` with the reason, and nothing is released or logged; the error is raised.
+    Raises `Refused` when somebody else is working on the order.
+    """
+    order, token = _claim(order)
+    try:
+        with _recorded_failure(order, token):
+            written = write_files(order.pk, token, _with_heartbeat(order, token, build_order_files(order_content(order))))
+            _prove(order, token, written)
+            _renew_lease(order, token)
+            folder = publish_files(order.pk, token)
+            return _release(order, token, folder, written, actor)
+    except LostLease as error:
+        raise Refused(f"Order {order.pk} was taken over by another worker.", code="lost_lease") from error
+
+
+def _claim(order: Order) -> tuple[Order, uuid.UUID]:
+    """Become the owner of a queued order, or of one whose owner's lease ran out."""
+    token = uuid.uuid4()
+    free = Q(state=OrderState.QUEUED) | Q(state=OrderState.PROCESSING, lease_until__lt=Now())
+    with transaction.atomic():
+        claimed = Order.objects.filter(free, pk=order.pk).update(
+            token=token, lease_until=_lease_end(), attempts=F("attempts") + 1
+        )
+        if not claimed:
+            order.refresh_from_db()
+            raise Refused(_not_claimable(order), code="not_claimable", detail={"status": order.state})
+        locked = lock_order(order.pk)
+        if locked.state == OrderState.QUEUED:
+            move_order(locked, OrderState.PROCESSING, action="start", actor=None, detail=f"attempt {locked.attempts}")
+        if locked.completed_at is None:
+            locked.completed_at = timezone.now().replace(microsecond=0)
+            locked.save(update_fields=["completed_at"])
+        _mark_duplicates(locked)
+    return locked, token
+
+
+def _not_claimable(order: Order) -> str:
+    if order.state == OrderState.PROCESSING and order.lease_until:
+        until = timezone.localtime(order.lease_until)
+        return f"Order {order.pk} is in production; another worker owns it until {until:%H:%M:%S}. Try again then."
+    return f"Order {order.pk} of {order.dealership} is {order.state}; only a queued order can be completed."
+
+
+def _lease_end() -> Any:
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _mark_duplicates(order: Order) -> None:
+    """Mark lines that the log held before this order; baseline entries are no prints."""
+    logged = _logged_vins(order)
+    order.lines.filter(vin__in=logged).update(is_duplicate=True)
+    order.lines.exclude(vin__in=logged).update(is_duplicate=False)
+
+
+def _logged_vins(order: Order) -> set[str]:
+    entries = VinLogEntry.objects.in_force().filter(dealership=order.dealership, is_baseline=False)
+    return set(entries.filter(vin__in=order.lines.values("vin")).exclude(order=order).values_list("vin", flat=True))
+
+
+@contextmanager
+def _recorded_failure(order: Order, token: uuid.UUID) -> Iterator[None]:
+    """A failure leaves no file and a reason on the order; the error goes on to the caller."""
+    try:
+        yield
+    except LostLease:
+        discard_files(order.pk, token)
+        raise
+    except SilverFoxError as error:
+        _fail(order, token, error.message)
+        raise
+    except OSError as error:
+        reason = f"The files could not be written: {error.strerror}. Free space or mend the folder, then retry."
+        _fail(order, token, reason)
+        raise Refused(reason, code="disk") from error
+    except Exception as error:
+        # A fault of the program must show on the order too; it is raised on, never swallowed.
+        _fail(order, token, f"Unexpected {type(error).__name__}: {error}. Nothing was released; retry.")
+        raise
+
+
+def _fail(order: Order, token: uuid.UUID, reason: str) -> None:
+    discard_files(order.pk, token)
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        if locked.token != token:
+            return
+        locked.error_text, locked.token, locked.lease_until = reason, None, None
+        locked.save(update_fields=["error_text", "token", "lease_until"])
+        move_order(locked, OrderState.FAILED, action="fail", actor=None, detail=reason)
+    logger.warning("order failed", extra={"order_id": order.pk, "reason": reason})
+
+
+def _with_heartbeat(order: Order, token: uuid.UUID, files: Iterable[FileContent]) -> Iterator[FileContent]:
+    """Renew the lease every third of its time while files are made."""
+    due = timezone.now()
+    for file in files:
+        if timezone.now() >= due:
+            _renew_lease(order, token)
+            due = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS / 3)
+        yield file
+
+
+def _renew_lease(order: Order, token: uuid.UUID) -> None:
+    mine = Order.objects.filter(pk=order.pk, token=token, state=OrderState.PROCESSING)
+    if not mine.update(lease_until=_lease_end()):
+        raise LostLease
+
+
+def _prove(order: Order, token: uuid.UUID, written: list[WrittenFile]) -> None:
+    problems = verify_order_files(order_content(order), read_temporary(order.pk, token, written))
+    if problems:
+        raise Refused("Nothing was released: " + " ".join(problems), code="proof_failed", detail={"problems": problems})
+
+
+def _release(
+    order: Order, token: uuid.UUID, folder: str, written: list[WrittenFile], actor: AbstractBaseUser | None
+) -> Order:
+    """The closing transaction: artifacts, VIN log, state and event together."""
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        if locked.token != token or locked.state != OrderState.PROCESSING:
+            raise LostLease
+        _require_not_printed_meanwhile(locked)
+        _require_same_duplicates(locked)
+        Artifact.objects.bulk_create(
+            Artifact(
+                order=locked,
+                kind=file.kind,
+                name=file.name,
+                path=f"{folder}/{file.name}",
+                sha256=file.sha256,
+                size=file.size,
+                rows=file.rows,
+                output_template=file.output_template,
+            )
+            for file in written
+        )
+        logged = _log_vins(locked, actor) if locked.log_vins else 0
+        locked.token, locked.lease_until = None, None
+        locked.save(update_fields=["token", "lease_until"])
+        move_order(locked, OrderState.DONE, action="complete", actor=actor, detail=f"{logged} VINs logged")
+    return locked
+
+
+def _require_same_duplicates(order: Order) -> None:
+    """The billing sheet counts duplicates before this order; a log that grew since must be counted again."""
+    marked = set(order.lines.filter(is_duplicate=True).values_list("vin", flat=True))
+    if marked != _logged_vins(order):
+        raise Refused("The VIN log changed while the files were made. Retry.", code="log_changed")
+
+
+def _log_vins(order: Order, actor: AbstractBaseUser | None) -> int:
+    content = order_content(order)
+    entries = VinLogEntry.objects.bulk_create(
+        VinLogEntry(
+            dealership=order.dealership,
+            vin=line.vin,
+            label=order.order_number,
+            order=order,
+            order_kind=order.kind,
+            date=content.completed_at.date(),
+            output_template=template_for(line, content.settings).code,
+            source=VinLogEntry.Source.ORDER,
+            created_by=actor,
+        )
+        for line in content.lines
+    )
+    return len(entries)
+
+
+def cancel_order(*, order: Order, actor: AbstractBaseUser | None = None, reason: str = "") -> Order:
+    """End an order before its completion; its VINs are free again. Raises `Refused` when it is past that."""
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        move_order(locked, OrderState.CANCELLED, action="cancel", actor=actor, detail=reason)
+    return locked
+
+
+def void_order(*, order: Order, reason: str, actor: AbstractBaseUser | None = None) -> tuple[Order, int]:
+    """Withdraw a done order: its log entries are voided, its files stay. Gives the order and the entries voided."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise BadInput("Say why the order is void (--reason).", code="reason_needed")
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        move_order(locked, OrderState.VOIDED, action="void", actor=actor, detail=reason)
+        entries = VinLogEntry.objects.in_force().filter(order=locked)
+        voided = entries.update(voided_at=Now(), voided_by=actor, void_reason=reason)
+    return locked, voided
+
+
+def reissue_order(*, order: Order, actor: AbstractBaseUser | None = None) -> list[str]:
+    """Make a done order's files again from its lines, byte for byte; gives the names of those that had to be mended.
+
+    Writes no log entry. Raises `Refused` when the lines no longer give the released bytes.
+    """
+    if order.state not in {OrderState.DONE, OrderState.VOIDED}:
+        raise Refused(f"Order {order.pk} is {order.state}; only released files can be issued again.", code="not_done")
+    return _mend_artifacts(order, actor)
+
+
+def _mend_artifacts(order: Order, actor: AbstractBaseUser | None) -> list[str]:
+    artifacts = {artifact.name: artifact for artifact in order.artifacts.all()}
+    mended = []
+    for file in build_order_files(order_content(order)):
+        artifact = artifacts[file.name]
+        if hashlib.sha256(file.data).hexdigest() != artifact.sha256:
+            raise Refused(f"{file.name} would no longer be the released file; nothing was changed.", code="not_same")
+        if artifact_sha256(artifact.path) != artifact.sha256:
+            restore_artifact(artifact.path, file.data)
+            mended.append(file.name)
+    record_event(order, "re-issue", actor=actor, detail=f"{len(artifacts)} files, {len(mended)} mended")
+    return mended
