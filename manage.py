@@ -1,0 +1,25 @@
+#!/usr/bin/env python
+"""Entry point of every Silver Fox command."""
+
+import json
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from foundation.errors import SilverFoxError
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "silverfox.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except SilverFoxError as error:
+        if "--json" in sys.argv:
+            print(json.dumps({**error.detail, "error": {"code": error.code, "message": error.message}}, indent=1))
+        print(error.message.encode("ascii", "backslashreplace").decode("ascii"), file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

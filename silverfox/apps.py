@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SilverFoxConfig(AppConfig):
+    name = "silverfox"
+    verbose_name = "Silver Fox"
