@@ -67,16 +67,14 @@ const stop = (scope) => {
   busy.delete(scope);
 };
 
-// Before htmx sees it: a second submit of the same form goes nowhere.
-document.addEventListener(
-  "submit",
-  (event) => {
-    if (!busy.has(event.target)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  },
-  true,
-);
+// Before htmx sees them: a second press or submit goes nowhere, neither now nor queued.
+const refuse = (event) => {
+  if (!busy.has(event.target) && !event.target.closest('[aria-disabled="true"]')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+};
+document.addEventListener("submit", refuse, true);
+document.addEventListener("click", refuse, true);
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -95,9 +93,7 @@ const MISSES_ALLOWED = 3;
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
   if (elt.hasAttribute("data-poll") && document.hidden) event.preventDefault();
-  if (requestConfig.verb === "get") return;
-  if (busy.has(elt)) event.preventDefault();
-  else start(elt, requestConfig.triggeringEvent?.submitter ?? elt.closest("button"));
+  if (requestConfig.verb !== "get") start(elt, requestConfig.triggeringEvent?.submitter ?? elt.closest("button"));
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
