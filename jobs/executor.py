@@ -6,8 +6,6 @@ The rows themselves own claims, leases and retries, so a lost or doubled ring ha
 import logging
 import time
 
-from django.db import connections
-from django_q.cluster import Cluster
 from django_q.exceptions import TimeoutException
 from django_q.tasks import async_task
 
@@ -16,7 +14,7 @@ from jobs.registry import find_job
 logger = logging.getLogger(__name__)
 
 
-class JobFailed(Exception):
+class JobFailedError(Exception):
     """The work of a row ended in a way that the queue would not have recorded."""
 
 
@@ -34,7 +32,7 @@ def run(kind: str, pk: int) -> None:
     """Do the work of `kind` for the row `pk`, in a worker.
 
     The result is always None: one that cannot be pickled would make the queue repeat the work without end. So would
-    a SystemExit, which therefore becomes `JobFailed`; the queue's own time limit passes, it has the worker replaced.
+    a SystemExit, which becomes `JobFailedError`; the queue's own time limit passes, it has the worker replaced.
     """
     function = find_job(kind)
     started = time.monotonic()
@@ -43,16 +41,6 @@ def run(kind: str, pk: int) -> None:
     except TimeoutException:
         raise
     except SystemExit as stop:
-        raise JobFailed(f"The job {kind} {pk} tried to end its worker (exit code {stop.code}).") from stop
+        raise JobFailedError(f"The job {kind} {pk} tried to end its worker (exit code {stop.code}).") from stop
     duration_ms = round((time.monotonic() - started) * 1000)
     logger.info("job done", extra={"kind": kind, "pk": pk, "duration_ms": duration_ms})
-
-
-def work() -> int:
-    """Run the worker processes until SIGTERM or SIGINT; gives 0, or the exit code of the process that guards them."""
-    # A connection inherited by forked workers would be closed under the one who opened it.
-    connections.close_all()
-    cluster = Cluster()
-    cluster.start()
-    cluster.sentinel.join()
-    return int(cluster.sentinel.exitcode or 0)

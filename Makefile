@@ -1,0 +1,49 @@
+# Silver Fox: make run | make test | make lint | make format | make stop | make clean
+
+PYTHON ?= python3.11
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+
+.DEFAULT_GOAL := run
+.PHONY: run test lint format stop clean
+# A recipe that fails leaves no target that would be taken for finished.
+.DELETE_ON_ERROR:
+
+# A stamp is written after pip has finished, so an interrupted installation is repeated.
+.venv/run.stamp: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch .venv/run.stamp $@
+
+run: .venv/run.stamp
+	@exec $(BIN)/python manage.py run --host $(HOST) --port $(PORT)
+
+test: lint
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/djlint --quiet --check templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --quiet --reformat templates
+
+stop: .venv/run.stamp
+	@$(BIN)/python manage.py db stop
+
+clean:
+	rm -rf .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./.venv -prune -o -path ./var -prune -o -name __pycache__ -exec rm -rf {} +

@@ -1,0 +1,139 @@
+"""`manage.py run`: everything that a person needs at one address, until Ctrl-C."""
+
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+
+from foundation.errors import BadInput
+from inventory.models import InventoryImport
+from jobs.processes import STOP_SIGNALS, Programs
+from silverfox import db_embedded
+from silverfox.environment import LOOPBACK_HOSTS
+
+WEB_THREADS = 8
+# The worker gives a job 20 seconds to end; whoever stops the worker waits a little longer.
+GRACE_SECONDS = 25
+
+
+class Command(BaseCommand):
+    help = "Prepare the database and the static files, then run the web server and the worker until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        refuse_unusable_address(host, port)
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.default_int_handler)
+        exit_code = 0
+        try:
+            self._prepare(host)
+            exit_code = self._serve(host, port)
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped before the start was complete.")
+        finally:
+            connection.close()
+            if settings.EMBEDDED_DATABASE:
+                db_embedded.stop()
+        if exit_code:
+            sys.exit(exit_code)
+
+    def _prepare(self, host: str) -> None:
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        call_command("load_dealerships", stdout=self.stdout)
+        if is_untouched():
+            self._welcome(host)
+        call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
+        connection.close()
+
+    def _welcome(self, host: str) -> None:
+        if is_loopback(host) and settings.EMBEDDED_DATABASE:
+            call_command("load_demo", stdout=self.stdout)
+        else:
+            self.stdout.write("There are no users yet: make the first one with manage.py createsuperuser.")
+
+    def _serve(self, host: str, port: int) -> int:
+        with Programs(programs(host, port), grace_seconds=GRACE_SECONDS) as all_:
+            while all_.exit_code() is None and not is_accepting(host, port):
+                time.sleep(0.1)
+            if all_.exit_code() is None:
+                self.stdout.write(f"Silver Fox runs at http://{bracketed(host)}:{port}/ - Ctrl-C stops it.")
+                self.stdout.flush()
+            exit_code = all_.wait()
+        if exit_code:
+            self.stderr.write(f"The {all_.first_ended} ended by itself (exit code {exit_code}); the rest was stopped.")
+        return exit_code
+
+
+def programs(host: str, port: int) -> dict[str, list[str]]:
+    """The command lines of the web server and the worker."""
+    web = f"-m gunicorn silverfox.wsgi --worker-class gthread --threads {WEB_THREADS} --no-control-socket"
+    return {
+        "web server": [
+            *web.split(),
+            "--chdir",
+            str(settings.BASE_DIR),
+            "--bind",
+            f"{bracketed(host)}:{port}",
+            "--log-level",
+            "warning",
+            "--graceful-timeout",
+            "10",
+        ],
+        "worker": [str(settings.BASE_DIR / "manage.py"), "worker"],
+    }
+
+
+def refuse_unusable_address(host: str, port: int) -> None:
+    """Raise `BadInput` when nobody could use this address, before anything is started."""
+    if not is_loopback(host) and set(settings.ALLOWED_HOSTS) <= set(LOOPBACK_HOSTS):
+        raise BadInput(
+            f"With HOST={host} other machines are served: set ALLOWED_HOSTS to the names or addresses that they type, "
+            "separated by commas."
+        )
+    try:
+        with socket.create_server((host, port), family=family(host)):
+            pass
+    except OverflowError:
+        raise BadInput(f"There is no port {port}: choose one from 1024 to 65535, as in PORT=8001.") from None
+    except OSError as error:
+        raise BadInput(
+            f"Port {port} of {host} cannot be used ({error.strerror}): choose another one, as in PORT={port + 1}."
+        ) from error
+
+
+def is_untouched() -> bool:
+    """Whether nobody has worked with this installation yet: no user, no inventory."""
+    return not get_user_model().objects.exists() and not InventoryImport.objects.exists()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    return bracketed(host) in LOOPBACK_HOSTS
+
+
+def is_accepting(host: str, port: int) -> bool:
+    """Whether something listens there."""
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return True
+    return False
+
+
+def bracketed(host: str) -> str:
+    """The host as it is written in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def family(host: str) -> socket.AddressFamily:
+    """The kind of address that the host is."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,53 @@
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from pytest_django import Settings
+
+from silverfox import db_embedded
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if os.environ["TEST_RUN_PID"] != str(os.getpid()):
+        return
+    if django_settings.EMBEDDED_DATABASE:
+        db_embedded.stop()
+    shutil.rmtree(django_settings.VAR_DIR)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files() -> None:
+    """Pages name static files by their hash, as in production; a file that is missing fails the page."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _own_directories(settings: Settings, tmp_path: Path) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.ORDERS_DIR = tmp_path / "orders"
+    settings.UPLOADS_DIR.mkdir(mode=0o700)
+    settings.ORDERS_DIR.mkdir(mode=0o700)
+
+
+@pytest.fixture
+def run_queued_jobs(db: None) -> Callable[[], int]:
+    """Do now what a worker would do with the queue, and give the number of its entries."""
+    from django_q.models import OrmQ
+
+    from jobs import executor
+
+    def run() -> int:
+        done = 0
+        while entry := OrmQ.objects.order_by("pk").first():
+            task = entry.task()
+            entry.delete()
+            assert task["func"] == "jobs.executor.run"
+            executor.run(*task["args"])
+            done += 1
+        return done
+
+    return run
