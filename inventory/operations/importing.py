@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -115,7 +116,9 @@ def activate_import(
         return
     wanted = [Dataset.Status.STAGED, *([Dataset.Status.HELD] if force else [])]
     for dataset in inventory_import.datasets.filter(status__in=wanted).order_by("id"):
-        activate_dataset(dataset=dataset, force=force, actor=actor, reason="forced import" if force else "import")
+        # A dataset that is refused now carries the reason itself; the others go on.
+        with suppress(Refused):
+            activate_dataset(dataset=dataset, force=force, actor=actor, reason="forced import" if force else "import")
 
 
 def _mark_failed(inventory_import: InventoryImport, code: str, text: str) -> None:
@@ -220,6 +223,8 @@ class _Staging:
             self._add_problem(dealership.pk, problem)
 
     def finish(self, sheet: Sheet) -> list[Dataset]:
+        for warning in sheet.warnings:
+            self._add_problem(None, warning)
         for buffer in (self._raw, self._vehicles, self._problems):
             buffer.flush()
         for dealership_id, rows in _settle_duplicates(self._import):

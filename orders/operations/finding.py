@@ -6,7 +6,7 @@ from foundation.errors import BadInput, Refused
 from orders.files import artifact_path, artifact_sha256, write_durably
 from orders.models import Artifact, Order
 from orders.operations.completing import order_content
-from orders.domain.file_names import order_folder_name
+from orders.domain.file_names import order_folder
 
 
 def find_order(*, order_id: int) -> Order:
@@ -34,7 +34,7 @@ def export_order(*, order: Order, directory: Path) -> list[Path]:
     artifacts = [a for a in order.artifacts.all() if a.kind != Artifact.Kind.ZIP]
     if not artifacts:
         raise Refused(f"Order {order.pk} is {order.state}; it has no released files.", code="no_files")
-    folder = directory / order_folder_name(order_content(order))
+    folder = directory / order_folder(order_content(order))
     written = []
     try:
         for artifact in artifacts:
