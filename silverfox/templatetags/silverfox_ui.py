@@ -135,7 +135,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def state(of: str, value: str, *, text: str = "", pill: bool = False) -> SafeString:
-    """The state of an order, dataset, import or LIST entry; `text` replaces its word, a pill stands in a page header."""
+    """The state of an order, dataset, import or (LIST) entry; `text` replaces its word, a pill is for page headers."""
     look = LOOKS[of][value]
     tone = look.tone or ("info" if pill and look.shape == "ready" else "")
     classes = " ".join(filter(None, ["state", tone, "pill" if pill else ""]))

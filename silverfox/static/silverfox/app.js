@@ -11,14 +11,23 @@ const fill = (name, text) => {
 // ---------- what is said to the person ----------
 const TOAST_MS = 10000;
 
-const say = (text) => {
-  const toast = fill("toast", text);
-  find("#toasts").append(toast);
-  expire(toast);
-};
+const timed = new WeakSet();
 
 const expire = (toast) =>
   setTimeout(() => (toast.matches(":hover, :focus-within") ? expire(toast) : toast.remove()), TOAST_MS);
+
+const timeToasts = () => {
+  for (const toast of document.querySelectorAll(".toast"))
+    if (!timed.has(toast)) {
+      timed.add(toast);
+      expire(toast);
+    }
+};
+
+const say = (text) => {
+  find("#toasts").append(fill("toast", text));
+  timeToasts();
+};
 
 const alertOf = (text) => find("#alerts").replaceChildren(fill("alert", text));
 
@@ -133,6 +142,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
   focusLeaves = false;
   prepare(event.target);
+  timeToasts();
 });
 
 // ---------- clicks and keys ----------
@@ -184,6 +194,6 @@ const prepare = (root) => {
 
 choice(find("[data-theme-switch]"), "theme", THEMES, applyTheme);
 choice(find("[data-keys-switch]"), "keys", KEYS);
-document.querySelectorAll(".toast").forEach(expire);
+timeToasts();
 find('[aria-invalid="true"]')?.focus();
 prepare(document);
