@@ -86,9 +86,10 @@ document.addEventListener("submit", refuse, true);
 document.addEventListener("click", refuse, true);
 
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
-  start(form, event.submitter);
+  const { submitter, target: form } = event;
+  // A dialog's Cancel closes it and sends nothing.
+  if (event.defaultPrevented || (submitter?.formMethod || form.method) !== "post") return;
+  start(form, submitter);
 });
 
 addEventListener("pageshow", (event) => {
