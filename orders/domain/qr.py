@@ -92,7 +92,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def read_image(data: bytes) -> ImageFacts:
-    """A picture's facts and the QR texts found in it by scanning; raises `UnreadableImageError` when it is no picture."""
+    """A picture's facts and the QR texts found by scanning it; raises `UnreadableImageError` when it is no picture."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             grey = image.convert("L")

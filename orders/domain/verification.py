@@ -4,7 +4,9 @@ import csv
 import hashlib
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ from orders.domain.packaging import README_NAME
 from orders.domain.qr import ImageFacts, UnreadableImageError, qr_text, read_image
 from orders.domain.vehicle_export import HEADER
 
+_BILLING_WIDTHS = {BillingLayout.BILLING2: 9, BillingLayout.PRINTED_VEHICLES: 14}
+_UNREADABLE_ZIP = (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, struct.error, zlib.error)
 _IMAGE_SIZE, _IMAGE_MODE, _IMAGE_DPI = (388, 388), "1", (300, 300)
 
 
@@ -74,17 +78,14 @@ def _csv_problems(table: _ExpectedCsv, content: OrderContent, files: Mapping[str
     data = files[table.name]
     if not data.isascii():
         yield f"{table.name} has bytes that are not 7-bit ASCII."
-        return
-    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n") or data[-2:] != b"\r\n":
+    if not data.endswith(b"\r\n") or not data.count(b"\n") == data.count(b"\r") == data.count(b"\r\n"):
         yield f"{table.name} has a line that does not end with CRLF."
-        return
-    header, *rows = list(csv.reader(io.StringIO(data.decode("ascii"), newline=""), strict=True)) or [[]]
+    header, *rows = _rows_of(data) or [[]]
     if header != [column.header for column in table.template.columns]:
         yield f"{table.name} has the header {','.join(header)}, which is not that of {table.template.label}."
     if len(rows) != len(table.lines):
         yield f"{table.name} has {len(rows)} rows for {len(table.lines)} lines."
-        return
-    for line, row in zip(table.lines, rows, strict=True):
+    for line, row in zip(table.lines, rows, strict=False):
         where = f"{table.name}, line {line.seq} ({line.vin})"
         if len(row) != len(table.template.columns):
             yield f"{where}: {len(row)} cells instead of {len(table.template.columns)}."
@@ -96,11 +97,11 @@ def _csv_problems(table: _ExpectedCsv, content: OrderContent, files: Mapping[str
 def _row_problems(
     template: OutputTemplate, line: LineContent, row: Sequence[str], content: OrderContent
 ) -> Iterator[str]:
-    stock = clean_text(line.stock)
+    vin, stock = clean_text(line.vin), clean_text(line.stock)
     for column, cell in zip(template.columns, row, strict=True):
         if column.is_required and not cell.strip():
             yield f"{column.header} is empty."
-        if "vin" in column.formula.fields and line.vin not in cell:
+        if "vin" in column.formula.fields and vin not in cell:
             yield f"{column.header} does not name the VIN."
         if "stock" in column.formula.fields and stock not in cell:
             yield f"{column.header} does not name the stock number {stock}."
@@ -150,17 +151,21 @@ def _fact_problems(facts: ImageFacts, expected: str) -> Iterator[str]:
         yield f"says {' and '.join(facts.texts) or 'nothing that can be scanned'} instead of {expected}."
 
 
-def _spreadsheet_rows(data: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(data.decode("utf-8"), newline="")))
+def _rows_of(data: bytes) -> list[list[str]]:
+    """The rows of a CSV; none when it cannot be read."""
+    try:
+        return list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        return []
 
 
 def _billing_problems(content: OrderContent, data: bytes) -> Iterator[str]:
-    name, rows = file_names.billing_name(content), _spreadsheet_rows(data)
-    if len({len(row) for row in rows}) != 1:
-        yield f"{name} has rows of different width."
+    name, rows, layout = file_names.billing_name(content), _rows_of(data), content.settings.billing_layout
+    if {len(row) for row in rows} != {max((_BILLING_WIDTHS[layout], *map(len, rows)))}:
+        yield f"{name} has rows of the wrong width."
         return
     labels = {row[index]: row[index + 1] for row in rows for index in (0, 5) if row[index].endswith(":")}
-    if content.settings.billing_layout is BillingLayout.BILLING2:
+    if layout is BillingLayout.BILLING2:
         vins, total = [row[8] for row in rows[1:] if row[8]], labels.get("Total Produced:")
     else:
         vins, total = [row[0] for row in rows[1:] if row[0]], labels.get("Total:")
@@ -170,7 +175,7 @@ def _billing_problems(content: OrderContent, data: bytes) -> Iterator[str]:
 
 
 def _export_problems(content: OrderContent, data: bytes) -> Iterator[str]:
-    name, rows = file_names.vehicles_name(content), _spreadsheet_rows(data)
+    name, rows = file_names.vehicles_name(content), _rows_of(data)
     if not rows or tuple(rows[0]) != HEADER or {len(row) for row in rows} != {len(HEADER)}:
         yield f"{name} does not have the columns {','.join(HEADER)} in every row."
         return
@@ -194,6 +199,8 @@ def _summary_problems(content: OrderContent, files: Mapping[str, bytes]) -> Iter
     yield from _vin_problems(name, vins, content)
     if counted != len(content.lines):
         yield f"{name} counts {counted} lines instead of {len(content.lines)}."
+    if {file for file in files if file.endswith(".csv")} != sums.keys():
+        yield f"{name} does not state the checksums of exactly the order's tables."
     for file, digest in sums.items():
         if hashlib.sha256(files.get(file, b"")).hexdigest() != digest:
             yield f"{name} states a checksum for {file} that is not that of the file."
@@ -206,7 +213,7 @@ def _zip_problems(content: OrderContent, files: Mapping[str, bytes]) -> Iterator
         with zipfile.ZipFile(io.BytesIO(files[name])) as archive:
             members = {member: archive.read(member) for member in archive.namelist()}
             has_repeats = len(members) != len(archive.namelist())
-    except zipfile.BadZipFile:
+    except _UNREADABLE_ZIP:
         yield f"{name} cannot be opened."
         return
     readme = members.pop(f"{folder}/{README_NAME}", b"")
