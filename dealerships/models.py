@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -147,7 +147,9 @@ class Dealership(models.Model):
             ),
             models.CheckConstraint(
                 name="dealership_price_range",
-                condition=Q(price_min__isnull=True) | Q(price_max__isnull=True) | Q(price_min__lte=models.F("price_max")),
+                condition=Q(price_min__isnull=True)
+                | Q(price_max__isnull=True)
+                | Q(price_min__lte=models.F("price_max")),
             ),
             models.CheckConstraint(
                 name="dealership_brand_not_required_and_excluded",
@@ -161,6 +163,14 @@ class Dealership(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Contradictory rules cannot be saved: raises `RuleError`. The name itself is always an alias."""
+        self.filter_rules()
+        super().save(*args, **kwargs)
+        DealershipAlias.objects.get_or_create(
+            folded=fold_name(self.name), dealership=self, defaults={"text": self.name}
+        )
 
     def clean(self) -> None:
         if not self.conditions:
@@ -179,14 +189,6 @@ class Dealership(models.Model):
         taken = DealershipAlias.objects.filter(folded=fold_name(self.name)).exclude(dealership_id=self.pk).first()
         if taken:
             raise ValidationError({"name": f"{taken.dealership.name} already answers to this name."})
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Contradictory rules cannot be saved: raises `RuleError`. The name itself is always an alias."""
-        self.filter_rules()
-        super().save(*args, **kwargs)
-        DealershipAlias.objects.get_or_create(
-            folded=fold_name(self.name), dealership=self, defaults={"text": self.name}
-        )
 
     def filter_rules(self) -> FilterRules | None:
         """The rules as a value; None means that CAO is not set up."""
@@ -228,12 +230,12 @@ class DealershipAlias(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.folded = fold_name(self.text)
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         self.folded = fold_name(self.text)
         taken = DealershipAlias.objects.filter(folded=self.folded).exclude(pk=self.pk).first()
         if taken:
             raise ValidationError({"text": f"This name already belongs to {taken.dealership.name}."})
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.folded = fold_name(self.text)
-        super().save(*args, **kwargs)

@@ -13,7 +13,7 @@ from foundation.errors import ConfirmationNeeded, SilverFoxError
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command did: the JSON document, the text for people, and 0 (done) or 1 (not done for a business reason)."""
+    """What a command did: the JSON document, the text for people, and 0 (done) or 1 (not done, for a reason)."""
 
     document: dict[str, Any]
     text: str
@@ -21,7 +21,7 @@ class Outcome:
 
 
 class JsonCommand(BaseCommand):
-    """A command that computes an `Outcome`; with `--json` standard output holds exactly one document, errors included."""
+    """A command that computes an `Outcome`; with `--json` it prints exactly one document, errors included."""
 
     requires_migrations_checks = False
 
@@ -69,4 +69,3 @@ def confirm(question: str, *, yes: bool) -> None:
     if sys.stdin.isatty() and input(f"{plain(question)} [y/N] ").strip().lower() in {"y", "yes"}:
         return
     raise ConfirmationNeeded(f"{question} Nothing was changed; repeat with --yes to go on.")
-

@@ -1,7 +1,6 @@
 """Uploads on disk: kept under names of our own, outside every web root."""
 
 import hashlib
-import os
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,8 @@ def store_upload(stream: BinaryIO, *, most_bytes: int = MOST_BYTES) -> StoredUpl
     name = f"{uuid.uuid4().hex}.upload"
     digest, size = hashlib.sha256(), 0
     path = upload_path(name)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
+    path.touch(mode=0o600, exist_ok=False)
+    with path.open("wb") as kept:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > most_bytes:

@@ -51,7 +51,7 @@ def publish_files(order_id: int, token: uuid.UUID) -> str:
     final = Path(str(order_id)) / str(token)
     target = _root() / final
     target.parent.mkdir(exist_ok=True, mode=0o700)
-    os.rename(_temporary_folder(order_id, token), target)
+    _temporary_folder(order_id, token).rename(target)
     _sync_folder(target.parent)
     return str(final)
 
@@ -77,7 +77,7 @@ def restore_artifact(path: str, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     spare = target.with_name(f"{target.name}.new")
     write_durably(spare, data)
-    os.replace(spare, target)
+    spare.replace(target)
     _sync_folder(target.parent)
 
 

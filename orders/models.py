@@ -8,7 +8,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup, FilterRules
 from dealerships.models import KIND_CHOICES, Dealership
 from inventory.models import CONDITION_CHOICES, LOT_STATUS_CHOICES, Dataset
@@ -282,4 +281,3 @@ class VinLogEntry(models.Model):
 
     def __str__(self) -> str:
         return self.vin
-

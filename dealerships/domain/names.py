@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_DROPPED = re.compile(r"['’‘`´.]")
+_DROPPED = re.compile("['`.\u2018\u2019\u00b4]")
 
 
 def fold_name(text: str) -> str:

@@ -44,7 +44,7 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class FilterRules:
-    """A vehicle is printed when it passes every rule. Texts compare without regard to case and outer or repeated blanks.
+    """A vehicle is printed when it passes every rule. Texts compare without regard to case and repeated blanks.
 
     conditions              allowed conditions, never empty and never `unknown`
     stock_required          a stock number must be present
@@ -101,7 +101,8 @@ class FilterRules:
                 raise RuleError(key, f"There is no rule named {key!r}; the rules are {', '.join(sorted(known))}.")
         if "conditions" not in values:
             raise RuleError("conditions", "Choose at least one condition: new, po or cpo.")
-        return cls(**{key: _READERS[key](key, value) for key, value in values.items()})
+        read: dict[str, Any] = {key: _READERS[key](key, value) for key, value in values.items()}
+        return cls(**read)
 
     def as_mapping(self) -> dict[str, Any]:
         """JSON-serialisable values; `from_mapping` gives the same rules back."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
@@ -32,7 +32,7 @@ def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
 
 
 def activate_dataset(
-    *, dataset: Dataset, force: bool = False, actor: AbstractBaseUser | None = None, reason: str = ""
+    *, dataset: Dataset, force: bool = False, actor: User | None = None, reason: str = ""
 ) -> int | None:
     """Make `dataset` the one that orders use; the active one is archived. Gives the id of that one, or None.
 
@@ -67,7 +67,7 @@ def _refusal(dataset: Dataset, *, force: bool) -> Refused | None:
     return Refused(f"{name}: {words}", code=stopping[0].code, detail=detail)
 
 
-def _switch(dataset: Dataset, actor: AbstractBaseUser | None, reason: str) -> int | None:
+def _switch(dataset: Dataset, actor: User | None, reason: str) -> int | None:
     previous = Dataset.objects.active().filter(dealership_id=dataset.dealership_id).first()
     if previous:
         _move(previous, Dataset.Status.ARCHIVED, actor, f"dataset {dataset.pk} took its place")
@@ -77,7 +77,7 @@ def _switch(dataset: Dataset, actor: AbstractBaseUser | None, reason: str) -> in
     return previous.pk if previous else None
 
 
-def _move(dataset: Dataset, status: str, actor: AbstractBaseUser | None, reason: str) -> None:
+def _move(dataset: Dataset, status: str, actor: User | None, reason: str) -> None:
     DatasetEvent.objects.create(
         dataset=dataset, from_status=dataset.status, to_status=status, actor=actor, reason=reason
     )
@@ -145,7 +145,7 @@ def _price_median(dataset: Dataset) -> Any:
 
 
 def choose_dataset(*, dealership: Dealership, dataset_id: int | None = None) -> Dataset:
-    """The dataset with that id, or the newest that is staged, held or archived. Raises `BadInput` when there is none."""
+    """The dataset with that id, or the newest staged, held or archived one. Raises `BadInput` when there is none."""
     waiting = [Dataset.Status.STAGED, Dataset.Status.HELD, Dataset.Status.ARCHIVED]
     datasets = Dataset.objects.for_dealership(dealership)
     if dataset_id is not None:
@@ -160,7 +160,7 @@ def choose_dataset(*, dealership: Dealership, dataset_id: int | None = None) -> 
     return newest
 
 
-def reject_dataset(*, dataset: Dataset, actor: AbstractBaseUser | None, reason: str) -> None:
+def reject_dataset(*, dataset: Dataset, actor: User | None, reason: str) -> None:
     """Refuse a staged or held dataset for good; it is kept for inspection. Raises `Refused` in another state."""
     with transaction.atomic():
         Dealership.objects.select_for_update().get(pk=dataset.dealership_id)
@@ -173,4 +173,3 @@ def reject_dataset(*, dataset: Dataset, actor: AbstractBaseUser | None, reason: 
 def is_stale(*, dataset: Dataset, now: datetime) -> bool:
     """Whether a person must confirm the use of this inventory: it was collected more than 36 hours ago."""
     return (now - dataset.collected_at).total_seconds() > STALE_HOURS * 3600
-

@@ -12,7 +12,7 @@ class CopyBuffer:
     """Collects rows of one table and sends them by COPY; text columns take empty texts, other columns take None."""
 
     def __init__(self, model: type[models.Model], columns: Sequence[str], *, chunk: int = 5000) -> None:
-        fields = [model._meta.get_field(name) for name in columns]
+        fields: list[Any] = [model._meta.get_field(name) for name in columns]
         names = ", ".join(f'"{field.column}"' for field in fields)
         texts = ", ".join(f'"{f.column}"' for f in fields if isinstance(f, (models.TextField, models.CharField)))
         self._statement = (

@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, BinaryIO
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -51,7 +51,7 @@ def register_import(
     source: str = "",
     collected_at: datetime | None = None,
     stage_only: bool = False,
-    actor: AbstractBaseUser | None = None,
+    actor: User | None = None,
 ) -> InventoryImport:
     """Keep the file and give back the import to run. Raises `Refused` when these bytes were imported before."""
     upload = store_upload(stream)
@@ -80,9 +80,7 @@ def already_imported(earlier: InventoryImport) -> Refused:
     )
 
 
-def run_import(
-    *, inventory_import: InventoryImport, force: bool = False, actor: AbstractBaseUser | None = None
-) -> InventoryImport:
+def run_import(*, inventory_import: InventoryImport, force: bool = False, actor: User | None = None) -> InventoryImport:
     """Read the kept file into staged datasets, judge them by the gates and activate those that pass.
 
     `force` activates in spite of a gate (never an empty dataset) and records `actor`. A file that cannot be read
@@ -108,9 +106,7 @@ def run_import(
     return inventory_import
 
 
-def activate_import(
-    *, inventory_import: InventoryImport, force: bool, actor: AbstractBaseUser | None = None
-) -> None:
+def activate_import(*, inventory_import: InventoryImport, force: bool, actor: User | None = None) -> None:
     """Activate the staged datasets of an import, and with `force` its held ones; `stage_only` waits for a person."""
     if inventory_import.stage_only and not force:
         return
@@ -172,9 +168,7 @@ class _Unmatched:
 class _Staging:
     """The rows of one import on their way into the tables."""
 
-    def __init__(
-        self, inventory_import: InventoryImport, mappings: Mappings, by_name: dict[str, Dealership]
-    ) -> None:
+    def __init__(self, inventory_import: InventoryImport, mappings: Mappings, by_name: dict[str, Dealership]) -> None:
         self._import = inventory_import
         self._mappings = mappings
         self._by_name = by_name

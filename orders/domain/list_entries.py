@@ -107,9 +107,7 @@ def _find(text: str, index: _Index, open_orders: Mapping[str, str], *, include_m
     entry = text.upper()
     fault = _fault(entry)
     if fault:
-        return EntryResult(
-            text=text, outcome=EntryOutcome.INVALID, detail=fault, suggestion=suggest(entry, index.vins)
-        )
+        return EntryResult(text=text, outcome=EntryOutcome.INVALID, detail=fault, suggestion=suggest(entry, index.vins))
     found = sorted(index.matches(entry))
     if len(found) > 1:
         detail = f"It fits {len(found)} vehicles: {', '.join(found)}. Choose one."

@@ -81,7 +81,19 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "url": _read_url,
     **{name: _read_text(name) for name in ("stock", "make", "model", "trim", "ext_color", "features", "headline")},
 }
-EDITABLE_FIELDS = ("stock", "condition", "year", "make", "model", "trim", "price", "url", "ext_color", "features", "headline")  # fmt: skip
+EDITABLE_FIELDS = (
+    "stock",
+    "condition",
+    "year",
+    "make",
+    "model",
+    "trim",
+    "price",
+    "url",
+    "ext_color",
+    "features",
+    "headline",
+)
 
 
 def effective(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,9 +88,7 @@ _EXCLUDED_NAMES = {
 }
 
 
-def select(
-    candidates: Iterable[Candidate], rules: FilterRules, group: ConditionGroup, *, today: date
-) -> Selection:
+def select(candidates: Iterable[Candidate], rules: FilterRules, group: ConditionGroup, *, today: date) -> Selection:
     """Apply the rules in the fixed order of a CAO; every candidate ends up selected or removed with a reason."""
     selected: list[Candidate] = []
     removed: list[Removal] = []
@@ -191,9 +189,9 @@ def _seasoning(candidate: Candidate, rules: FilterRules, _: ConditionGroup, toda
         return None
     days = days_on_lot(candidate.facts.date_in_stock, candidate.first_seen_date, today=today)
     if days is None:
-        return _Answer(False, f"not seen before, {rules.seasoning_days} days on the lot needed")
+        return _Answer(passed=False, text=f"not seen before, {rules.seasoning_days} days on the lot needed")
     if days < 0:
-        return _Answer(False, "its date in stock lies in the future")
+        return _Answer(passed=False, text="its date in stock lies in the future")
     return _Answer(days >= rules.seasoning_days, f"{days} days on the lot, {rules.seasoning_days} needed")
 
 
@@ -222,8 +220,7 @@ def _excluded_keywords(candidate: Candidate, rules: FilterRules, *_: object) -> 
         return None
     facts = candidate.facts
     texts = [
-        fold_text(text)
-        for text in (facts.stock, facts.make, facts.model, facts.trim, facts.raw_type, facts.raw_status)
+        fold_text(text) for text in (facts.stock, facts.make, facts.model, facts.trim, facts.raw_type, facts.raw_status)
     ]
     found = next((word for word in rules.excluded_keywords if _occurs(fold_text(word), texts)), None)
     return _Answer(found is None, f"holds the word {found}" if found else "no excluded word")

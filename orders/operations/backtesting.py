@@ -121,9 +121,7 @@ def _group_selection(twin: Dealership, dataset: Dataset, wanted: set[str]) -> Se
     today = timezone.localdate()
     selections = {group: select_for_cao(dealership=twin, group=group, today=today) for group in twin.order_groups()}
     conditions = Vehicle.objects.filter(dataset=dataset, vin__in=wanted).values_list("condition", flat=True)
-    return max(
-        selections.items(), key=lambda item: sum(condition in item[0].conditions for condition in conditions)
-    )[1]
+    return max(selections.items(), key=lambda item: sum(condition in item[0].conditions for condition in conditions))[1]
 
 
 def _vins(selection: Selection) -> set[str]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -53,7 +53,7 @@ def approve_order(
     confirmed: bool = False,
     log_vins: bool = True,
     reason: str = "",
-    actor: AbstractBaseUser | None = None,
+    actor: User | None = None,
     in_background: bool = False,
 ) -> Order:
     """Give a reviewed order its number, fix its content and queue it, in one transaction.
@@ -114,11 +114,7 @@ def require_printable(*, order: Order) -> None:
 
 def _require_not_printed_meanwhile(order: Order) -> None:
     """A CAO line that was logged, or stands in another order, since the preparation stops the completion."""
-    vins = [
-        line.vin
-        for line in order.lines.filter(included=True, reprint_confirmed=False)
-        if "CAO" in line.sources
-    ]
+    vins = [line.vin for line in order.lines.filter(included=True, reprint_confirmed=False) if "CAO" in line.sources]
     logged = VinLogEntry.objects.in_force().filter(dealership=order.dealership, vin__in=vins).exclude(order=order)
     taken = OpenVin.objects.filter(dealership=order.dealership, vin__in=vins).exclude(order=order)
     found = sorted({*logged.values_list("vin", flat=True), *taken.values_list("vin", flat=True)})
@@ -174,7 +170,7 @@ def order_content(order: Order) -> OrderContent:
     )
 
 
-def complete_order(*, order: Order, actor: AbstractBaseUser | None = None) -> Order:
+def complete_order(*, order: Order, actor: User | None = None) -> Order:
     """Make, prove and release the files of a queued order, and write the VIN log, all or nothing.
 
     On any failure the order is `failed` with the reason, and nothing is released or logged; the error is raised.
@@ -183,7 +179,9 @@ def complete_order(*, order: Order, actor: AbstractBaseUser | None = None) -> Or
     order, token = _claim(order)
     try:
         with _recorded_failure(order, token):
-            written = write_files(order.pk, token, _with_heartbeat(order, token, build_order_files(order_content(order))))
+            written = write_files(
+                order.pk, token, _with_heartbeat(order, token, build_order_files(order_content(order)))
+            )
             _prove(order, token, written)
             _renew_lease(order, token)
             folder = publish_files(order.pk, token)
@@ -291,9 +289,7 @@ def _prove(order: Order, token: uuid.UUID, written: list[WrittenFile]) -> None:
         raise Refused("Nothing was released: " + " ".join(problems), code="proof_failed", detail={"problems": problems})
 
 
-def _release(
-    order: Order, token: uuid.UUID, folder: str, written: list[WrittenFile], actor: AbstractBaseUser | None
-) -> Order:
+def _release(order: Order, token: uuid.UUID, folder: str, written: list[WrittenFile], actor: User | None) -> Order:
     """The closing transaction: artifacts, VIN log, state and event together."""
     with transaction.atomic():
         locked = lock_order(order.pk)
@@ -328,7 +324,7 @@ def _require_same_duplicates(order: Order) -> None:
         raise Refused("The VIN log changed while the files were made. Retry.", code="log_changed")
 
 
-def _log_vins(order: Order, actor: AbstractBaseUser | None) -> int:
+def _log_vins(order: Order, actor: User | None) -> int:
     content = order_content(order)
     entries = VinLogEntry.objects.bulk_create(
         VinLogEntry(
@@ -347,7 +343,7 @@ def _log_vins(order: Order, actor: AbstractBaseUser | None) -> int:
     return len(entries)
 
 
-def cancel_order(*, order: Order, actor: AbstractBaseUser | None = None, reason: str = "") -> Order:
+def cancel_order(*, order: Order, actor: User | None = None, reason: str = "") -> Order:
     """End an order before its completion; its VINs are free again. Raises `Refused` when it is past that."""
     with transaction.atomic():
         locked = lock_order(order.pk)
@@ -355,7 +351,7 @@ def cancel_order(*, order: Order, actor: AbstractBaseUser | None = None, reason:
     return locked
 
 
-def void_order(*, order: Order, reason: str, actor: AbstractBaseUser | None = None) -> tuple[Order, int]:
+def void_order(*, order: Order, reason: str, actor: User | None = None) -> tuple[Order, int]:
     """Withdraw a done order: its log entries are voided, its files stay. Gives the order and the entries voided."""
     reason = " ".join(reason.split())
     if not reason:
@@ -368,7 +364,7 @@ def void_order(*, order: Order, reason: str, actor: AbstractBaseUser | None = No
     return locked, voided
 
 
-def reissue_order(*, order: Order, actor: AbstractBaseUser | None = None) -> list[str]:
+def reissue_order(*, order: Order, actor: User | None = None) -> list[str]:
     """Make a done order's files again from its lines, byte for byte; gives the names of those that had to be mended.
 
     Writes no log entry. Raises `Refused` when the lines no longer give the released bytes.
@@ -378,7 +374,7 @@ def reissue_order(*, order: Order, actor: AbstractBaseUser | None = None) -> lis
     return _mend_artifacts(order, actor)
 
 
-def _mend_artifacts(order: Order, actor: AbstractBaseUser | None) -> list[str]:
+def _mend_artifacts(order: Order, actor: User | None) -> list[str]:
     artifacts = {artifact.name: artifact for artifact in order.artifacts.all()}
     mended = []
     for file in build_order_files(order_content(order)):

@@ -7,11 +7,11 @@ from datetime import date
 from statistics import median
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from dealerships.domain.output import OrderKind
+from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership
 from foundation.errors import BadInput, ConfirmationNeeded, Refused
@@ -43,7 +43,7 @@ class OrderRequest:
     entries: Sequence[str] = ()
     include_missing: bool = False
     confirmed: bool = False
-    actor: AbstractBaseUser | None = None
+    actor: User | None = None
     idempotency_key: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
@@ -198,7 +198,9 @@ def _unusual_count(dealership: Dealership, lines: int) -> list[str]:
     if lines <= limit:
         return []
     last = VinLogEntry.objects.in_force().for_dealership(dealership).order_by("-id").first()
-    logged = f"The last log entry is of {timezone.localtime(last.created_at):%Y-%m-%d}." if last else "The VIN log is empty."
+    logged = (
+        f"The last log entry is of {timezone.localtime(last.created_at):%Y-%m-%d}." if last else "The VIN log is empty."
+    )
     usually = f", usually {usual:.0f}" if usual else ""
     return [f"{lines} vehicles{usually}. {logged}"]
 
@@ -256,8 +258,8 @@ def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
             "profile_name": profile.name,
             "profile_base": profile.base,
             "profile_separator": profile.separator,
-            "profile_layout": profile.layout,
-            "qr_naming": profile.qr_naming,
+            "profile_layout": PathLayout(profile.layout),
+            "qr_naming": QrNaming(profile.qr_naming),
         }
     settings = OutputSettings(
         dealership_name=dealership.name,
@@ -265,7 +267,7 @@ def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
         short_code=dealership.short_code,
         template_new=resolved.new.code,
         template_used=resolved.used.code,
-        billing_layout=dealership.billing_layout,
+        billing_layout=BillingLayout(dealership.billing_layout),
         price_markup=dealership.price_markup,
         utm=utm if dealership.utm_enabled else (),
         **values,

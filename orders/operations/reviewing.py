@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from foundation.errors import BadInput, Refused
 from orders.domain.lines import LineContent
 from orders.domain.overrides import EDITABLE_FIELDS, OverrideError, effective, read_override
-from orders.models import Order, OrderLine
 from orders.domain.states import OrderState
+from orders.models import Order, OrderLine
 from orders.operations.transitions import lock_order, move_order, record_event
 
 
@@ -31,9 +31,7 @@ class LineErrors(BadInput):
         self.fields = fields
 
 
-def edit_line(
-    *, line: OrderLine, version: int, changes: Mapping[str, str], actor: AbstractBaseUser | None = None
-) -> OrderLine:
+def edit_line(*, line: OrderLine, version: int, changes: Mapping[str, str], actor: User | None = None) -> OrderLine:
     """Save typed values as overrides; a value equal to the site's own is no override.
 
     Raises `LineErrors`, `LineConflict` when `version` is not the line's, `Refused` when the order is not in review.
@@ -74,24 +72,20 @@ def _site_value(line: OrderLine, name: str) -> Any:
     return str(value) if name == "price" and value is not None else value
 
 
-def leave_out_line(
-    *, line: OrderLine, version: int, reason: str, actor: AbstractBaseUser | None = None
-) -> OrderLine:
+def leave_out_line(*, line: OrderLine, version: int, reason: str, actor: User | None = None) -> OrderLine:
     """Take a line out of the order; it stays visible with its reason. Raises as `edit_line`."""
     reason = " ".join(reason.split())
     if not reason:
         raise LineErrors({"reason": "Say why, for example sold."})
-    return _include(line, version, False, reason, actor)
+    return _include(line, version, included=False, reason=reason, actor=actor)
 
 
-def put_back_line(*, line: OrderLine, version: int, actor: AbstractBaseUser | None = None) -> OrderLine:
+def put_back_line(*, line: OrderLine, version: int, actor: User | None = None) -> OrderLine:
     """Take a left-out line in again. Raises as `edit_line`."""
-    return _include(line, version, True, "", actor)
+    return _include(line, version, included=True, reason="", actor=actor)
 
 
-def _include(
-    line: OrderLine, version: int, included: bool, reason: str, actor: AbstractBaseUser | None
-) -> OrderLine:
+def _include(line: OrderLine, version: int, *, included: bool, reason: str, actor: User | None) -> OrderLine:
     with transaction.atomic():
         fresh = _lock_line(line, version)
         if fresh.included == included:
@@ -104,7 +98,7 @@ def _include(
     return fresh
 
 
-def confirm_reprint(*, line: OrderLine, version: int, actor: AbstractBaseUser | None = None) -> OrderLine:
+def confirm_reprint(*, line: OrderLine, version: int, actor: User | None = None) -> OrderLine:
     """Let a CAO line be printed although its VIN was logged meanwhile. Raises as `edit_line`."""
     with transaction.atomic():
         fresh = _lock_line(line, version)
@@ -169,7 +163,7 @@ _SNAPSHOT = (
 )
 
 
-def send_back_to_review(*, order: Order, actor: AbstractBaseUser | None = None) -> Order:
+def send_back_to_review(*, order: Order, actor: User | None = None) -> Order:
     """Make the lines of an approved or failed order editable again; its order number stays."""
     with transaction.atomic():
         locked = lock_order(order.pk)

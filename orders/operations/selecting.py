@@ -36,7 +36,9 @@ def require_rules(*, dealership: Dealership) -> FilterRules:
     return rules
 
 
-def load_candidates(*, dealership: Dealership, dataset: Dataset, vins: Iterable[str] | None = None) -> dict[str, Candidate]:
+def load_candidates(
+    *, dealership: Dealership, dataset: Dataset, vins: Iterable[str] | None = None
+) -> dict[str, Candidate]:
     """The vehicles of a dataset by VIN, in row order, each with what the log and open orders say of it."""
     own = {"dealership": dealership, "vin": OuterRef("vin")}
     vehicles = (
@@ -50,7 +52,7 @@ def load_candidates(*, dealership: Dealership, dataset: Dataset, vins: Iterable[
     )
     if vins is not None:
         vehicles = vehicles.filter(vin__in=list(vins))
-    rows = list(vehicles)
+    rows: list[Any] = list(vehicles)
     entries = VinLogEntry.objects.in_bulk([row.log_entry_id for row in rows if row.log_entry_id])
     return {row.vin: _candidate(row, entries) for row in rows}
 
@@ -81,9 +83,7 @@ def select_for_cao(*, dealership: Dealership, group: ConditionGroup, today: date
     return select(load_candidates(dealership=dealership, dataset=dataset).values(), rules, group, today=today)
 
 
-def explain_vin(
-    *, dealership: Dealership, vin: str, group: ConditionGroup, today: date
-) -> tuple[str, list[Verdict]]:
+def explain_vin(*, dealership: Dealership, vin: str, group: ConditionGroup, today: date) -> tuple[str, list[Verdict]]:
     """The VIN and every rule's verdict for one vehicle of the active dataset, by VIN, its end or its stock number.
 
     Raises `BadInput` when no vehicle or several fit.
@@ -103,4 +103,6 @@ def find_vehicles(*, dataset: Dataset, text: str) -> list[str]:
     text = text.strip().upper()
     vehicles = Vehicle.objects.filter(dataset=dataset)
     by_vin = vehicles.filter(vin__endswith=text) if len(text) >= 6 else vehicles.none()
-    return sorted({*by_vin.values_list("vin", flat=True), *vehicles.filter(stock__iexact=text).values_list("vin", flat=True)})
+    return sorted(
+        {*by_vin.values_list("vin", flat=True), *vehicles.filter(stock__iexact=text).values_list("vin", flat=True)}
+    )

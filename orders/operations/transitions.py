@@ -1,13 +1,13 @@
 """The one place where an order changes its state, and where that is recorded."""
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from foundation.errors import Refused
 from orders.domain.states import OPEN_STATES, IllegalTransition, OrderState, require_transition
 from orders.models import OpenVin, Order, OrderEvent
 
 
-def move_order(order: Order, target: OrderState, *, action: str, actor: AbstractBaseUser | None, detail: str = "") -> None:
+def move_order(order: Order, target: OrderState, *, action: str, actor: User | None, detail: str = "") -> None:
     """Change and record the state of a locked order; an order that ends frees its VINs.
 
     Raises `Refused` for a change that the life cycle does not have. To be called in a transaction.
@@ -24,9 +24,7 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: Abstract
     record_event(order, action, actor=actor, detail=detail, before=before)
 
 
-def record_event(
-    order: Order, action: str, *, actor: AbstractBaseUser | None, detail: str = "", before: str = ""
-) -> None:
+def record_event(order: Order, action: str, *, actor: User | None, detail: str = "", before: str = "") -> None:
     OrderEvent.objects.create(
         order=order, action=action, detail=detail, actor=actor, from_state=before, to_state=order.state
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count
 
@@ -59,7 +59,7 @@ def import_vin_log(
     file_name: str,
     columns: tuple[int, int] | None = None,
     dry_run: bool = False,
-    actor: AbstractBaseUser | None = None,
+    actor: User | None = None,
 ) -> LogImport:
     """Add the entries of a log file that the dealership's log does not hold yet; a second import adds nothing.
 
@@ -83,9 +83,7 @@ def _logged(dealership: Dealership) -> Counter[tuple[str, str]]:
     return Counter({(label, vin): number for label, vin, number in counts})
 
 
-def _store(
-    result: LogImport, dealership: Dealership, data: bytes, file_name: str, actor: AbstractBaseUser | None
-) -> None:
+def _store(result: LogImport, dealership: Dealership, data: bytes, file_name: str, actor: User | None) -> None:
     document = result.document()
     document.pop("orders")
     record = VinLogImport.objects.create(
@@ -161,6 +159,4 @@ def write_log_file(path: Path, text: str) -> None:
 
 def _exported(dealership: Dealership) -> Iterator[ParsedEntry]:
     for entry in VinLogEntry.objects.in_force().for_dealership(dealership).order_by("id"):
-        yield ParsedEntry(
-            vin=entry.vin, label=entry.label, order_date=entry.date, is_baseline=entry.is_baseline
-        )
+        yield ParsedEntry(vin=entry.vin, label=entry.label, order_date=entry.date, is_baseline=entry.is_baseline)

@@ -68,10 +68,9 @@ def read_collected_at(text: str | None) -> datetime | None:
 
 
 def describe(result: dict[str, Any]) -> str:
-    lines = [
-        f"Import {result['import_id']}: {result['rows_read']:,} rows read = {result['rows_accepted']:,} accepted"
-        f" + {result['rows_rejected']:,} rejected + {result['rows_unmatched']:,} unmatched."
-    ]
+    account = f"{result['rows_accepted']:,} accepted + {result['rows_rejected']:,} rejected"
+    read, unmatched = f"{result['rows_read']:,} rows read", f"{result['rows_unmatched']:,} unmatched"
+    lines = [f"Import {result['import_id']}: {read} = {account} + {unmatched}."]
     for dataset in result["datasets"]:
         lines.append(f"  {dataset['dealership']}: {dataset['status']}, {dataset['accepted']:,} of {dataset['read']:,}")
         lines += [f"    {gate['code']}: {gate['message']}" for gate in dataset["gates"]]

@@ -29,14 +29,16 @@ class Command(JsonCommand):
             dry_run=options["dry_run"],
         ).document()
         done = "would be added" if options["dry_run"] else "added"
-        lines = [
+        headline = (
             f"{dealership}: {result['rows_read']:,} rows read = {result['entries_added']:,} {done}"
             f" + {result['already_logged']:,} already logged + {result['blank_rows']:,} blank"
             f" + {len(result['problems']):,} problems; {result['orders']:,} orders."
+        )
+        remarks = [
+            f"  Row {item['row']}, {item['value']!r}: {item['message']} ({item['code']})"
+            for item in [*result["problems"], *result["warnings"]]
         ]
-        for item in [*result["problems"], *result["warnings"]]:
-            lines.append(f"  Row {item['row']}, {item['value']!r}: {item['message']} ({item['code']})")
-        return Outcome(result, "\n".join(lines))
+        return Outcome(result, "\n".join([headline, *remarks]))
 
 
 def _columns(text: str | None) -> tuple[int, int] | None:
