@@ -14,9 +14,6 @@ _SPELLED_OUT = str.maketrans(
         "\N{HORIZONTAL ELLIPSIS}": "...",
         "\N{FRACTION SLASH}": "/",
         "\N{MULTIPLICATION SIGN}": "x",
-        "\N{REGISTERED SIGN}": "(R)",
-        "\N{TRADE MARK SIGN}": "(TM)",
-        "\N{COPYRIGHT SIGN}": "(C)",
         "\N{LATIN SMALL LETTER SHARP S}": "ss",
         "\N{LATIN CAPITAL LETTER AE}": "AE",
         "\N{LATIN SMALL LETTER AE}": "ae",
@@ -40,8 +37,8 @@ def one_line(text: str) -> str:
 def clean_text(text: str) -> str:
     """The text as it is printed: transliterated to 7-bit ASCII, on one line, trimmed.
 
-    Typographic quotes and dashes, (R) and (TM) become their plain spelling, letters lose their accents, and what has
-    no plain spelling is left out, so that ANSI, UTF-8 and Mac readings of a file are the same.
+    Typographic quotes and dashes become plain ones, letters lose their accents, a trade mark sign becomes `TM`, and
+    what has no plain spelling, such as the registered sign, is left out: ANSI, UTF-8 and Mac readings are the same.
     """
     text = one_line(text)
     if text.isascii():

@@ -14,7 +14,7 @@ from orders.domain.spreadsheet_csv import protect_cell, spreadsheet_csv
     [
         ("Citro\u00ebn \u00c9dition", "Citroen Edition"),
         ("\u201cGT\u201d \u2018Line\u2019 \u2013 S", "\"GT\" 'Line' - S"),
-        ("Quattro\u00ae S-Line\u2122", "Quattro(R) S-Line(TM)"),
+        ("Quattro\u00ae S-Line\u2122", "Quattro S-LineTM"),
         ("4\u00a0Door", "4 Door"),
         ("a\r\nb\tc\x00d", "a b c d"),
         ("  two   blanks ", "two blanks"),
