@@ -1,11 +1,12 @@
 """From the texts of one row to a typed vehicle, with every doubt named and nothing guessed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import repeat
 from operator import attrgetter
 
 from dealerships.domain.rules import Condition, fold_text
@@ -163,28 +164,29 @@ def normalise(
     return Normalised(facts, remarks.problems, remarks.unmapped)
 
 
-def clean_text(text: str) -> str:
-    """A site's text for people: single blanks, `&` for its entity, no marks that turn the direction of writing."""
-    return " ".join(_BIDI.sub("", text).replace("&amp;", "&").split())
-
-
-def _clean_texts(raw: RawFields, remarks: _Remarks) -> tuple[str, ...]:
+def _clean_texts(raw: RawFields, remarks: _Remarks) -> Sequence[str]:
+    """The texts with single blanks, `&` for its entity, and without marks that turn the direction of writing."""
     texts: tuple[str, ...] = _TEXTS(raw)
     joined = "|".join(texts)
     # Nearly every row is clean already; these tests over the whole row spare one pass per text.
-    is_single_spaced = "  " not in joined and "| " not in joined and " |" not in joined
-    if is_single_spaced and joined.isprintable() and "&amp;" not in joined:
+    has_odd_blanks = "  " in joined or "| " in joined or " |" in joined
+    if joined.isprintable() and not has_odd_blanks and "&amp;" not in joined:
         return texts
-    for name, text in zip(RAW_FIELD_NAMES, texts, strict=True):
+    return tuple(map(_clean_text, RAW_FIELD_NAMES, texts, repeat(remarks)))
+
+
+def _clean_text(name: str, text: str, remarks: _Remarks) -> str:
+    if not text.isprintable():
         if _CONTROL.search(text):
             escaped = text.encode("unicode_escape").decode("ascii")
             remarks.add(name, escaped, "E_CONTROL", "The cell holds a control character. Type its text again.")
         elif _BIDI.search(text):
             remarks.add(name, text, "W_BIDI", "Marks that turn the direction of writing were removed.")
-    return tuple(map(clean_text, texts))
+        text = _BIDI.sub("", text)
+    return " ".join(text.replace("&amp;", "&").split())
 
 
-def _is_shifted(raw: RawFields, texts: tuple[str, ...], remarks: _Remarks) -> bool:
+def _is_shifted(raw: RawFields, texts: Sequence[str], remarks: _Remarks) -> bool:
     _, _, raw_type, year, make, *_ = texts
     if not _YEAR_IN_MAKE.fullmatch(make) and not (make and not raw_type and not year):
         return False

@@ -108,19 +108,22 @@ class Sheet:
                 except csv.Error as error:
                     yield number, self._unreadable(number, line + 1, reader.line_num, error)
                     continue
-                if may_exceed or reader.line_num > line + 1:
+                spans_lines = reader.line_num > line + 1
+                if may_exceed or spans_lines:
                     _check_cells(cells, line + 1, self.limits)
-                if len(cells) != self.header.width and number > self.header_row:
+                if (spans_lines or len(cells) != self.header.width) and number > self.header_row:
                     self._refuse_swallowed_or_cut(cells, line + 1, reader.line_num)
                 if number > self.header_row:
                     yield number, cells
 
     def _refuse_swallowed_or_cut(self, cells: list[str], first_line: int, last_line: int) -> None:
         # A stray quote joins lines into one cell; counting that as one bad row would lose the others unseen.
-        if last_line > first_line:
+        width = self.header.width
+        holds_a_row = any(cell.count(self.delimiter) >= width - 1 for cell in cells)
+        if last_line > first_line and (holds_a_row or len(cells) != width):
             raise _unclosed_quote(first_line)
         is_cut = last_line == self.scan.lines and not self.scan.is_last_line_complete
-        if is_cut and len(cells) < self.header.width and not _is_blank(cells):
+        if is_cut and len(cells) < width and not _is_blank(cells):
             raise _truncated(first_line)
 
     def _unreadable(self, number: int, first_line: int, last_line: int, error: csv.Error) -> RowFault:
@@ -193,9 +196,9 @@ def _find_header(stream: BinaryIO, scan: TextScan, limits: SheetLimits) -> tuple
 
 
 def _no_header(heads: dict[str, list[tuple[int, list[str]]]], limits: SheetLimits) -> BadInput:
-    candidates = [(delimiter, number, cells) for delimiter, rows in heads.items() for number, cells in rows]
-    if not candidates:
+    if not all(heads.values()):
         return BadInput("The file holds blank lines only. Export it again.", code="E_NO_ROWS")
+    candidates = [(delimiter, number, cells) for delimiter, rows in heads.items() for number, cells in rows]
     delimiter, number, cells = max(candidates, key=lambda candidate: len(known_fields(candidate[2])))
     _check_width(cells, number, limits)
     _check_cells(cells, number, limits)
