@@ -64,10 +64,10 @@ def test_a_public_web_address_is_kept_as_it_is(url: str) -> None:
         "https://0177.0.0.1/",
         "https://[::1]/",
         "https://[::ffff:127.0.0.1]/",
-        "https://１２７.0.0.1/",
+        "https://\uff11\uff12\uff17.0.0.1/",
         "https://münchen.example/",
-        "https://exаmple.com/",  # noqa: RUF001 - the Cyrillic letter is the attack
-        "https://example。com/",
+        "https://ex\u0430mple.com/",
+        "https://example\u3002com/",
         "https://example.com./",
         "https://-example.com/",
         "https://exam_ple.com/",
