@@ -18,6 +18,7 @@ from orders.domain.lines import LineContent, OrderContent
 from orders.domain.output_templates import OutputTemplate, output_template
 from orders.domain.packaging import README_NAME
 from orders.domain.qr import ImageFacts, UnreadableImageError, qr_text, read_image
+from orders.domain.rendering import render_line
 from orders.domain.vehicle_export import HEADER
 
 _BILLING_WIDTHS = {BillingLayout.BILLING2: 9, BillingLayout.PRINTED_VEHICLES: 14}
@@ -90,7 +91,9 @@ def _csv_problems(table: _ExpectedCsv, content: OrderContent, files: Mapping[str
         if len(row) != len(table.template.columns):
             yield f"{where}: {len(row)} cells instead of {len(table.template.columns)}."
         else:
-            yield from (f"{where}: {problem}" for problem in _row_problems(table.template, line, row, content))
+            problems = list(_row_problems(table.template, line, row, content))
+            problems = problems or list(_cell_problems(table.template, line, row, content))
+            yield from (f"{where}: {problem}" for problem in problems)
     yield from _repeated_images(table, rows)
 
 
@@ -107,6 +110,15 @@ def _row_problems(
             yield f"{column.header} does not name the stock number {stock}."
         if column.is_image:
             yield from (f"{column.header} {problem}" for problem in _path_problems(line, cell, content))
+
+
+def _cell_problems(
+    template: OutputTemplate, line: LineContent, row: Sequence[str], content: OrderContent
+) -> Iterator[str]:
+    """What was written and what the line says now, where the two differ in any other way."""
+    for column, cell, printed in zip(template.columns, row, render_line(line, template, content), strict=True):
+        if cell != printed:
+            yield f"{column.header} holds {cell!r} instead of {printed!r}."
 
 
 def _path_problems(line: LineContent, path: str, content: OrderContent) -> Iterator[str]:

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
+from dealerships.models import Dealership
 from foundation.errors import BadInput, ConfirmationNeeded, Refused, SilverFoxError
 from inventory.domain.urls import host_of
 from jobs.executor import enqueue
@@ -292,6 +293,8 @@ def _prove(order: Order, token: uuid.UUID, written: list[WrittenFile]) -> None:
 def _release(order: Order, token: uuid.UUID, folder: str, written: list[WrittenFile], actor: User | None) -> Order:
     """The closing transaction: artifacts, VIN log, state and event together."""
     with transaction.atomic():
+        # The dealership's lock keeps a log import or another order from changing the log before the commit.
+        Dealership.objects.select_for_update().get(pk=order.dealership_id)
         locked = lock_order(order.pk)
         if locked.token != token or locked.state != OrderState.PROCESSING:
             raise LostLease

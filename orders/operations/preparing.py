@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from dealerships.domain.rules import ConditionGroup
-from dealerships.models import Dealership
+from dealerships.models import Dealership, PathProfile
 from foundation.errors import BadInput, ConfirmationNeeded, Refused
 from inventory.domain.vin import decode_year
 from inventory.models import FACT_NAMES, Dataset, RawVehicle, Vehicle
@@ -250,7 +250,7 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
 def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
     """What decides the files of an order prepared now, and a notice when the output template was chosen for it."""
     resolved = resolve(dealership.template_new, dealership.template_used)
-    profile = dealership.path_profile
+    profile = dealership.path_profile or PathProfile.objects.order_by("pk").first()
     utm = (("utm_source", dealership.utm_source), ("utm_medium", dealership.utm_medium))
     values: dict[str, Any] = {}
     if profile:

@@ -94,7 +94,17 @@ def test_a_missing_and_a_foreign_file_are_told() -> None:
             [f"{CSV} has a line that does not end with CRLF."],
         ),
         (lambda data: data.removesuffix(b"\r\n"), [f"{CSV} has a line that does not end with CRLF."]),
-        (lambda data: data.replace(b"GLADIATOR", b"GLADI\xc3\x84TOR"), [f"{CSV} has bytes that are not 7-bit ASCII."]),
+        (
+            lambda data: data.replace(b"P,GLADIATOR", b"P,GLADI\xc3\x84TOR"),
+            [
+                f"{CSV} has bytes that are not 7-bit ASCII.",
+                f"{LINE}: MODEL holds 'GLADI\u00c4TOR' instead of 'GLADIATOR'.",
+            ],
+        ),
+        (
+            lambda data: data.replace(b"P,GLADIATOR", b"P,GLADIATORS"),
+            [f"{LINE}: MODEL holds 'GLADIATORS' instead of 'GLADIATOR'."],
+        ),
         (
             lambda data: data.replace(b"YEARMAKE,MODEL", b"MODEL,YEARMAKE"),
             [f"{CSV} has the header MODEL,YEARMAKE,{REST}, which is not that of shortcut_pack v1."],
@@ -242,9 +252,8 @@ def test_other_spoiled_files_are_told(name: str, change: Callable[[bytes], bytes
 
 def test_the_checksums_and_the_zip_notice_any_change() -> None:
     files = files_of(CONTENT)
-    assert verify_order_files(
-        CONTENT, files | {CSV: files[CSV].replace(b"LATITUDE", b"ALTITUDE").replace(b"SPORT", b"TROPS")}
-    ) == [
+    assert verify_order_files(CONTENT, files | {CSV: files[CSV].replace(b"SPORT", b"TROPS")}) == [
+        f"{LINE}: TRIM holds 'TROPS' instead of 'SPORT'.",
         f"{SUMMARY} states a checksum for {CSV} that is not that of the file.",
         f"{ZIP} does not hold the same files: South_County_DCJR_CAO_20250819_101500/{CSV}.",
     ]
