@@ -37,7 +37,7 @@ class Programs:
         for name, program in self._running.items():
             if program.poll() is not None and not self._asked_to_stop.is_set():
                 self.first_ended = name
-                return abs(program.returncode) or 1
+                return _shell_exit_code(program.returncode) or 1
         return 0 if self._asked_to_stop.is_set() else None
 
     def wait(self) -> int:
@@ -60,3 +60,7 @@ class Programs:
             with suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGKILL)
             program.wait()
+
+
+def _shell_exit_code(returncode: int) -> int:
+    return returncode if returncode >= 0 else 128 - returncode

@@ -139,8 +139,10 @@ def _start_server() -> None:
         return
     _refuse_other_version()
     _refuse_full_disk()
-    # With no process of the server left its pid file is stale, even if the number belongs to somebody again.
-    (settings.DATABASE_DIR / "postmaster.pid").unlink(missing_ok=True)
+    # With no process of the server left its lock files are stale, even if their number belongs to a process: to one
+    # that is dead and not reaped, or to a stranger.
+    for name in ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+        (settings.DATABASE_DIR / name).unlink(missing_ok=True)
     if not (settings.DATABASE_DIR / "PG_VERSION").exists():
         _initialise()
     # The library waits 10 seconds; recovery after a crash may take longer and goes on without it.
@@ -252,8 +254,8 @@ class _Complaints(logging.Handler):
         self.lines += record.getMessage().splitlines()
 
     def reason(self) -> str:
-        telling = [line for line in self.lines if re.search(r"\b(FATAL|PANIC|error):", line)]
-        return telling[-1].strip() if telling else ""
+        telling = [found[0] for line in self.lines if (found := re.search(r"(FATAL|PANIC|\w+: error):.*", line))]
+        return telling[-1] if telling else ""
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def run_queued_jobs(db: None) -> Callable[[], int]:
     def run() -> int:
         done = 0
         while entry := OrmQ.objects.order_by("pk").first():
-            task = entry.task()
+            task = entry.task
             entry.delete()
             assert task["func"] == "jobs.executor.run"
             executor.run(*task["args"])

@@ -1,0 +1,130 @@
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPResponse
+
+import psutil
+import pytest
+
+from tests.silverfox.installation import Installation, throw_away_installation, wait_until
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    """An installation with one user, so that nothing is loaded for show."""
+    with throw_away_installation() as installation:
+        installation.manage("migrate")
+        password = {"DJANGO_SUPERUSER_PASSWORD": "correct horse battery"}
+        installation.manage("createsuperuser", "--noinput", "--username=boss", "--email=boss@example.com", **password)
+        yield installation
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number: int = taken.getsockname()[1]
+    return number
+
+
+def start(installation: Installation, port: int) -> subprocess.Popen[str]:
+    """Start, and wait for the line that tells the address."""
+    program = installation.start("manage.py", "run", "--port", str(port))
+    assert program.stdout is not None
+    for line in program.stdout:
+        if line == f"Silver Fox runs at http://127.0.0.1:{port}/ - Ctrl-C stops it.\n":
+            return program
+    raise AssertionError(program.communicate()[1])
+
+
+def get(port: int, path: str) -> HTTPResponse:
+    answer: HTTPResponse = urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10)  # noqa: S310 - our own
+    return answer
+
+
+def running(installation: Installation, words: str) -> list[psutil.Process]:
+    return [process for process in installation.processes() if words in " ".join(process.cmdline())]
+
+
+@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_run_serves_until_it_is_stopped_and_leaves_no_process(
+    installation: Installation, port: int, stop_signal: signal.Signals
+) -> None:
+    program = start(installation, port)
+    wait_until(lambda: len(running(installation, "qcluster")) == 6)
+    assert get(port, "/accounts/login/").status == 200
+    program.send_signal(stop_signal)
+    program.communicate(timeout=60)
+    assert program.returncode == 0
+    assert installation.processes() == []
+
+
+def test_run_serves_hashed_static_files_for_ever(installation: Installation, port: int) -> None:
+    program = start(installation, port)
+    page = get(port, "/admin/login/").read().decode()
+    stylesheet = page.split('rel="stylesheet" href="')[1].split('"')[0]
+    answer = get(port, stylesheet)
+    assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=60)
+
+
+def test_a_program_that_ends_by_itself_stops_the_rest_with_its_exit_code(installation: Installation, port: int) -> None:
+    program = start(installation, port)
+    min(running(installation, "gunicorn"), key=lambda process: process.pid).kill()
+    _, words = program.communicate(timeout=60)
+    assert program.returncode == 128 + signal.SIGKILL
+    assert words.splitlines()[-1] == "The web server ended by itself (exit code 137); the rest was stopped."
+    assert installation.processes() == []
+
+
+def test_a_port_in_use_is_told_with_another_one_before_anything_starts(port: int) -> None:
+    with throw_away_installation() as installation, socket.create_server(("127.0.0.1", port)):
+        done = installation.manage("run", "--port", str(port))
+        assert done.returncode == 2
+        assert done.stderr == (
+            f"Port {port} of 127.0.0.1 cannot be used (Address already in use): choose another one, "
+            f"as in PORT={port + 1}.\n"
+        )
+        assert not installation.pid_file.exists()
+
+
+def test_other_machines_are_served_only_under_names_that_are_set(port: int) -> None:
+    with throw_away_installation() as installation:
+        done = installation.manage("run", "--host", "0.0.0.0", "--port", str(port))  # noqa: S104 - it is refused
+        assert done.returncode == 2
+        assert done.stderr.startswith("With HOST=0.0.0.0 other machines are served: set ALLOWED_HOSTS")
+
+
+def test_the_first_start_for_other_machines_loads_no_demo_users(port: int) -> None:
+    with throw_away_installation() as installation:
+        program = installation.start(
+            "manage.py",
+            "run",
+            "--host",
+            "0.0.0.0",
+            "--port",
+            str(port),
+            ALLOWED_HOSTS="localhost,fox.example",  # noqa: S104
+        )
+        assert program.stdout is not None
+        lines = [program.stdout.readline() for _ in range(3)]
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=60)
+        assert lines[1:] == [
+            "There are no users yet: make the first one with manage.py createsuperuser.\n",
+            f"Silver Fox runs at http://0.0.0.0:{port}/ - Ctrl-C stops it.\n",
+        ]
+
+
+def test_an_unknown_host_name_is_refused(installation: Installation, port: int) -> None:
+    program = start(installation, port)
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/accounts/login/", headers={"Host": "evil.example"})  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request, timeout=10)  # noqa: S310 - our own
+    assert refusal.value.code == 400
+    refusal.value.close()
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=60)
