@@ -15,14 +15,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
 from foundation.errors import BadInput, ConfirmationNeeded, Refused, SilverFoxError
-from inventory.domain.urls import host_of
 from jobs.executor import enqueue
-from orders.domain.lines import EntryOutcome, FileContent, ListEntryContent, OrderContent, settings_from_json
+from orders.domain.lines import FileContent
 from orders.domain.order_files import build_order_files
-from orders.domain.rendering import RenderError, render_line, template_for
+from orders.domain.rendering import template_for
 from orders.domain.states import OrderState
 from orders.domain.verification import verify_order_files
 from orders.files import (
@@ -34,8 +32,13 @@ from orders.files import (
     restore_artifact,
     write_files,
 )
-from orders.models import Artifact, OpenVin, Order, VinLogEntry
-from orders.operations.reviewing import line_content
+from orders.models import Artifact, Order, VinLogEntry
+from orders.operations.checking import (
+    order_content,
+    require_not_printed_meanwhile,
+    require_printable,
+    unapproved_hosts,
+)
 from orders.operations.transitions import lock_order, move_order, record_event
 
 logger = logging.getLogger(__name__)
@@ -97,37 +100,6 @@ def _read_order_number(text: str) -> str:
     return number
 
 
-def require_printable(*, order: Order) -> None:
-    """Raise `Refused` unless every included line can be printed now, naming lines, columns and remedy."""
-    content = order_content(order)
-    if not content.lines:
-        raise Refused("Every line is left out; put one back or cancel the order.", code="no_lines")
-    problems = []
-    for line in content.lines:
-        try:
-            render_line(line, template_for(line, content.settings), content)
-        except RenderError as error:
-            problems.append(error.message)
-    if problems:
-        raise Refused(" ".join(problems), code="empty_required_field", detail={"problems": problems})
-    _require_not_printed_meanwhile(order)
-
-
-def _require_not_printed_meanwhile(order: Order) -> None:
-    """A CAO line that was logged, or stands in another order, since the preparation stops the completion."""
-    vins = [line.vin for line in order.lines.filter(included=True, reprint_confirmed=False) if "CAO" in line.sources]
-    logged = VinLogEntry.objects.in_force().filter(dealership=order.dealership, vin__in=vins).exclude(order=order)
-    taken = OpenVin.objects.filter(dealership=order.dealership, vin__in=vins).exclude(order=order)
-    found = sorted({*logged.values_list("vin", flat=True), *taken.values_list("vin", flat=True)})
-    if found:
-        raise Refused(
-            f"Printed or ordered elsewhere since this order was prepared: {', '.join(found)}. "
-            "Leave these lines out, or confirm a reprint in review.",
-            code="printed_meanwhile",
-            detail={"vins": found},
-        )
-
-
 def _require_confirmation(order: Order, order_number: str) -> None:
     questions = []
     ended = [OrderState.CANCELLED, OrderState.VOIDED]
@@ -140,35 +112,6 @@ def _require_confirmation(order: Order, order_number: str) -> None:
         questions.append(f"QR codes lead to websites that are not approved for {order.dealership}: {hosts}.")
     if questions:
         raise ConfirmationNeeded(" ".join([*questions, "Confirm to go on (--yes)."]), detail={"questions": questions})
-
-
-def unapproved_hosts(*, order: Order) -> dict[str, int]:
-    """Hosts of included lines' addresses that the dealership does not list, with their lines; none without a list."""
-    approved = set(order.dealership.approved_hosts)
-    hosts: dict[str, int] = {}
-    for line in order.lines.filter(included=True):
-        host = host_of(line.overrides.get("url", line.url)).removeprefix("www.")
-        if approved and host and host not in approved:
-            hosts[host] = hosts.get(host, 0) + 1
-    return hosts
-
-
-def order_content(order: Order) -> OrderContent:
-    """Everything that the order's files are made from."""
-    lines = order.lines.filter(included=True).order_by("seq")
-    return OrderContent(
-        kind=OrderKind(order.kind),
-        order_number=order.order_number,
-        completed_at=timezone.localtime(order.completed_at),
-        dataset_id=order.dataset_id,
-        settings=settings_from_json(order.output_settings),
-        lines=tuple(line_content(line, seq=seq) for seq, line in enumerate(lines, start=1)),
-        entries=tuple(
-            ListEntryContent(text=entry.text, outcome=EntryOutcome(entry.outcome), vin=entry.vin)
-            for entry in order.entries.all()
-        ),
-        excluded=order.excluded,
-    )
 
 
 def complete_order(*, order: Order, actor: User | None = None) -> Order:
@@ -298,7 +241,7 @@ def _release(order: Order, token: uuid.UUID, folder: str, written: list[WrittenF
         locked = lock_order(order.pk)
         if locked.token != token or locked.state != OrderState.PROCESSING:
             raise LostLease
-        _require_not_printed_meanwhile(locked)
+        require_not_printed_meanwhile(order=locked)
         _require_same_duplicates(locked)
         Artifact.objects.bulk_create(
             Artifact(

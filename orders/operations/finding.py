@@ -6,7 +6,7 @@ from foundation.errors import BadInput, Refused
 from orders.domain.file_names import order_folder
 from orders.files import artifact_path, artifact_sha256, write_durably
 from orders.models import Artifact, Order
-from orders.operations.completing import order_content
+from orders.operations.checking import order_content
 
 
 def find_order(*, order_id: int) -> Order:

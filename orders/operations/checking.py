@@ -1,0 +1,77 @@
+"""What an order would print as it stands, and whether anything keeps it from being printed."""
+
+from django.utils import timezone
+
+from dealerships.domain.output import OrderKind
+from foundation.errors import Refused
+from inventory.domain.urls import host_of
+from orders.domain.lines import EntryOutcome, ListEntryContent, OrderContent, settings_from_json
+from orders.domain.rendering import RenderError, render_line, template_for
+from orders.models import OpenVin, Order, VinLogEntry
+from orders.operations.reviewing import line_content
+
+
+def order_content(order: Order) -> OrderContent:
+    """Everything that the order's files are made from."""
+    lines = order.lines.filter(included=True).order_by("seq")
+    return OrderContent(
+        kind=OrderKind(order.kind),
+        order_number=order.order_number,
+        completed_at=timezone.localtime(order.completed_at),
+        dataset_id=order.dataset_id,
+        settings=settings_from_json(order.output_settings),
+        lines=tuple(line_content(line, seq=seq) for seq, line in enumerate(lines, start=1)),
+        entries=tuple(
+            ListEntryContent(text=entry.text, outcome=EntryOutcome(entry.outcome), vin=entry.vin)
+            for entry in order.entries.all()
+        ),
+        excluded=order.excluded,
+    )
+
+
+def require_printable(*, order: Order) -> None:
+    """Raise `Refused` unless every included line can be printed now, naming lines, columns and remedy."""
+    content = order_content(order)
+    if not content.lines:
+        raise Refused("Every line is left out; put one back or cancel the order.", code="no_lines")
+    problems = []
+    for line in content.lines:
+        try:
+            render_line(line, template_for(line, content.settings), content)
+        except RenderError as error:
+            problems.append(error.message)
+    if problems:
+        raise Refused(" ".join(problems), code="empty_required_field", detail={"problems": problems})
+    require_not_printed_meanwhile(order=order)
+
+
+def require_not_printed_meanwhile(*, order: Order) -> None:
+    """Raise `Refused` naming the VINs of `vins_printed_meanwhile`, if there are any."""
+    found = sorted(vins_printed_meanwhile(order=order))
+    if found:
+        raise Refused(
+            f"Printed or ordered elsewhere since this order was prepared: {', '.join(found)}. "
+            "Leave these lines out, or confirm a reprint in review.",
+            code="printed_meanwhile",
+            detail={"vins": found},
+        )
+
+
+def vins_printed_meanwhile(*, order: Order) -> set[str]:
+    """VINs of CAO lines that were logged, or taken by another order, since the preparation, and nobody confirmed."""
+    lines = order.lines.filter(included=True, reprint_confirmed=False, sources__contains=["CAO"])
+    own = {"dealership": order.dealership_id, "vin__in": lines.values("vin")}
+    logged = VinLogEntry.objects.in_force().filter(**own).exclude(order=order)
+    taken = OpenVin.objects.filter(**own).exclude(order=order)
+    return {*logged.values_list("vin", flat=True), *taken.values_list("vin", flat=True)}
+
+
+def unapproved_hosts(*, order: Order) -> dict[str, int]:
+    """Hosts of included lines' addresses that the dealership does not list, with their lines; none without a list."""
+    approved = set(order.dealership.approved_hosts)
+    hosts: dict[str, int] = {}
+    for line in order.lines.filter(included=True):
+        host = host_of(line.overrides.get("url", line.url)).removeprefix("www.")
+        if approved and host and host not in approved:
+            hosts[host] = hosts.get(host, 0) + 1
+    return hosts
