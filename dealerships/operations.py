@@ -76,7 +76,7 @@ def _read_rows(path: Path) -> list[DealershipRow]:
 
 
 def _load_row(row: DealershipRow, dealership: Dealership | None, profile: PathProfile, result: LoadResult) -> None:
-    loaded = {**row.values, "aliases": list(row.aliases)}
+    loaded = {**(dealership.loaded_values if dealership else {}), **row.values, "aliases": list(row.aliases)}
     if dealership is None:
         created = Dealership(**row.values, loaded_values=loaded, path_profile=profile)
         created.save()

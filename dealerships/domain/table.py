@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -55,45 +55,21 @@ def _read_row(number: int, row: dict[str, str]) -> DealershipRow:
 
 
 def _values(cells: dict[str, str]) -> dict[str, Any]:
-    get = cells.get
+    """Field values of the columns that the table has; what it does not say is left alone."""
     hosts = [host for host in _several(cells["website_domain"]) if not host.startswith("(")]
-    return {
+    values = {
         "name": cells["name"],
-        "short_code": get("short_code") or file_name_of(cells["name"]).upper(),
+        "short_code": cells.get("short_code") or file_name_of(cells["name"]).upper(),
         "file_name": file_name_of(cells["name"]),
         "has_inventory_source": bool(hosts),
         "approved_hosts": [_host(host) for host in hosts],
-        "account_status": get("account_status", ""),
-        "default_order_kind": _kind(get("default_order_type", "")),
-        "order_method_new": get("new_order_method", ""),
-        "order_method_used": get("used_order_method", ""),
-        "coverage_new": get("new_coverage", ""),
-        "coverage_used": get("used_coverage", ""),
-        "locality": get("locality", ""),
-        "monthly_program": get("monthly_program", ""),
-        "price_per_month": get("price_per_month", ""),
-        "separate_orders": bool(get("separate_orders")),
-        "schedule_days": _days(get("schedule_days_july_2025", "")),
-        "rule_status": get("rule_status", ""),
-        "template_new": _output_template("template_new", get("template_new", "")),
-        "template_used": _output_template("template_used", get("template_used", "")),
-        "price_markup": _amount("price_markup", get("price_markup", "")),
-        "text_rewrites": _flag("text_rewrites", get("text_rewrites", ""), default=False),
-        "notes": get("notes", ""),
-        **_rule_values(cells),
+        "conditions": sorted(_several(cells["rule_conditions"])) or None,
     }
-
-
-def _rule_values(cells: dict[str, str]) -> dict[str, Any]:
-    conditions = sorted(_several(cells["rule_conditions"]))
-    values = {
-        "conditions": conditions or None,
-        "stock_required": _flag("rule_stock_required", cells.get("rule_stock_required", ""), default=True),
-        "price_required": _flag("rule_price_required", cells.get("rule_price_required", ""), default=False),
-        "seasoning_days": _whole("rule_seasoning_days", cells.get("rule_seasoning_days", "")),
-    }
-    if conditions:
-        FilterRules.from_mapping(values)
+    for name, (column, read) in _COLUMNS.items():
+        if column in cells:
+            values[name] = read(column, cells[column])
+    if values["conditions"]:
+        FilterRules.from_mapping({name: values[name] for name in _RULES if name in values})
     return values
 
 
@@ -108,9 +84,13 @@ def _host(text: str) -> str:
     return host
 
 
-def _kind(cell: str) -> str:
+def _text(column: str, cell: str) -> str:
+    return cell
+
+
+def _kind(column: str, cell: str) -> str:
     if cell and cell.lower() not in set(OrderKind):
-        raise TableError(f"column default_order_type: {cell!r} is none of CAO, LIST, MAINTENANCE.")
+        raise TableError(f"column {column}: {cell!r} is none of CAO, LIST, MAINTENANCE.")
     return cell.lower() or OrderKind.LIST
 
 
@@ -120,12 +100,24 @@ def _output_template(column: str, cell: str) -> str:
     return cell
 
 
-def _days(cell: str) -> list[str]:
+def _days(column: str, cell: str) -> list[str]:
     days = [part.lower() for part in _several(cell) if part.lower() != "as ordered"]
     for day in days:
         if day not in _DAYS:
-            raise TableError(f"column schedule_days_july_2025: {day!r} is none of Mon, Tue, Wed, Thu, Fri.")
+            raise TableError(f"column {column}: {day!r} is none of Mon, Tue, Wed, Thu, Fri.")
     return days
+
+
+def _some(column: str, cell: str) -> bool:
+    return bool(cell)
+
+
+def _yes(column: str, cell: str) -> bool:
+    return _flag(column, cell, default=False)
+
+
+def _yes_unless_no(column: str, cell: str) -> bool:
+    return _flag(column, cell, default=True)
 
 
 def _flag(column: str, cell: str, *, default: bool) -> bool:
@@ -148,3 +140,28 @@ def _amount(column: str, cell: str) -> str:
     if not amount.is_finite() or amount < 0:
         raise TableError(f"column {column}: {cell!r} is not an amount in dollars, zero or more.")
     return f"{amount:.2f}"
+
+
+_RULES = ("conditions", "stock_required", "price_required", "seasoning_days")
+_COLUMNS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+    "account_status": ("account_status", _text),
+    "default_order_kind": ("default_order_type", _kind),
+    "order_method_new": ("new_order_method", _text),
+    "order_method_used": ("used_order_method", _text),
+    "coverage_new": ("new_coverage", _text),
+    "coverage_used": ("used_coverage", _text),
+    "locality": ("locality", _text),
+    "monthly_program": ("monthly_program", _text),
+    "price_per_month": ("price_per_month", _text),
+    "separate_orders": ("separate_orders", _some),
+    "schedule_days": ("schedule_days_july_2025", _days),
+    "rule_status": ("rule_status", _text),
+    "stock_required": ("rule_stock_required", _yes_unless_no),
+    "price_required": ("rule_price_required", _yes),
+    "seasoning_days": ("rule_seasoning_days", _whole),
+    "template_new": ("template_new", _output_template),
+    "template_used": ("template_used", _output_template),
+    "price_markup": ("price_markup", _amount),
+    "text_rewrites": ("text_rewrites", _yes),
+    "notes": ("notes", _text),
+}
