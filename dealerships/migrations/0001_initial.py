@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,206 +20,705 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Dealership',
+            name="Dealership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('short_code', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]+\\Z', 'Letters, digits, _ and - only.')])),
-                ('file_name', models.CharField(help_text='The name in files and folders.', max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]+\\Z', 'Letters, digits, _ and - only.')])),
-                ('active', models.BooleanField(default=True, help_text='Inactive dealerships leave new orders and the schedule.')),
-                ('has_inventory_source', models.BooleanField(default=True)),
-                ('approved_hosts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), blank=True, default=list, help_text='Website hosts, without www.', size=None)),
-                ('account_status', models.CharField(blank=True, max_length=60)),
-                ('locality', models.CharField(blank=True, max_length=20)),
-                ('monthly_program', models.CharField(blank=True, max_length=20)),
-                ('price_per_month', models.CharField(blank=True, max_length=20)),
-                ('notes', models.TextField(blank=True)),
-                ('default_order_kind', models.CharField(choices=[(dealerships.domain.output.OrderKind['CAO'], 'CAO'), (dealerships.domain.output.OrderKind['LIST'], 'LIST'), (dealerships.domain.output.OrderKind['MAINTENANCE'], 'MAINTENANCE')], default=dealerships.domain.output.OrderKind['LIST'], max_length=12)),
-                ('order_method_new', models.CharField(blank=True, max_length=30)),
-                ('order_method_used', models.CharField(blank=True, max_length=30)),
-                ('coverage_new', models.CharField(blank=True, max_length=30)),
-                ('coverage_used', models.CharField(blank=True, max_length=30)),
-                ('separate_orders', models.BooleanField(default=False, help_text='New and used vehicles are separate orders.')),
-                ('schedule_days', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('mon', 'Monday'), ('tue', 'Tuesday'), ('wed', 'Wednesday'), ('thu', 'Thursday'), ('fri', 'Friday')], max_length=3), blank=True, default=list, size=None)),
-                ('conditions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[(dealerships.domain.rules.Condition['NEW'], 'New'), (dealerships.domain.rules.Condition['PRE_OWNED'], 'PO'), (dealerships.domain.rules.Condition['CERTIFIED'], 'CPO')], max_length=3), blank=True, help_text='Conditions that a CAO order may print. Nothing chosen: CAO not set up.', null=True, size=None)),
-                ('stock_required', models.BooleanField(default=True)),
-                ('price_required', models.BooleanField(default=False)),
-                ('price_min', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('price_max', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('year_min', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('seasoning_days', models.PositiveSmallIntegerField(default=0, help_text='Days on the lot before an order; 0 is off.')),
-                ('required_brands', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('excluded_makes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('excluded_keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('required_raw_statuses', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('excluded_raw_statuses', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('rule_status', models.CharField(blank=True, help_text='How well the rules are known.', max_length=60)),
-                ('template_new', models.CharField(blank=True, choices=[(dealerships.domain.output.OutputTemplateCode['SHORTCUT'], 'Shortcut'), (dealerships.domain.output.OutputTemplateCode['SHORTCUT_PACK'], 'Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['PRICED_SHORTCUT_PACK'], 'Priced Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['FLYOUT'], 'Flyout'), (dealerships.domain.output.OutputTemplateCode['CUSTOM'], 'Custom')], max_length=40, verbose_name='output template for new')),
-                ('template_used', models.CharField(blank=True, choices=[(dealerships.domain.output.OutputTemplateCode['SHORTCUT'], 'Shortcut'), (dealerships.domain.output.OutputTemplateCode['SHORTCUT_PACK'], 'Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['PRICED_SHORTCUT_PACK'], 'Priced Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['FLYOUT'], 'Flyout'), (dealerships.domain.output.OutputTemplateCode['CUSTOM'], 'Custom')], max_length=40, verbose_name='output template for used')),
-                ('price_markup', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text='Dollars added to a printed price.', max_digits=8)),
-                ('text_rewrites', models.BooleanField(default=False, help_text='Rewrite Jeep and Ram model and trim texts.')),
-                ('utm_enabled', models.BooleanField(default=True, verbose_name='UTM parameters')),
-                ('utm_source', models.CharField(default='SilverFox', max_length=60)),
-                ('utm_medium', models.CharField(default='VDP_ShortCut', max_length=60)),
-                ('billing_layout', models.CharField(choices=[(dealerships.domain.output.BillingLayout['BILLING2'], 'BILLING2'), (dealerships.domain.output.BillingLayout['PRINTED_VEHICLES'], 'Printed Vehicles')], default=dealerships.domain.output.BillingLayout['BILLING2'], max_length=20)),
-                ('include_missing', models.BooleanField(default=False, help_text='LIST proposes a VIN-only placeholder line.', verbose_name='print VINs that are not on the website')),
-                ('loaded_values', models.JSONField(blank=True, default=dict, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True)),
+                (
+                    "short_code",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9_-]+\\Z", "Letters, digits, _ and - only."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "file_name",
+                    models.CharField(
+                        help_text="The name in files and folders.",
+                        max_length=100,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9_-]+\\Z", "Letters, digits, _ and - only."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "active",
+                    models.BooleanField(
+                        default=True, help_text="Inactive dealerships leave new orders and the schedule."
+                    ),
+                ),
+                ("has_inventory_source", models.BooleanField(default=True)),
+                (
+                    "approved_hosts",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=253),
+                        blank=True,
+                        default=list,
+                        help_text="Website hosts, without www.",
+                        size=None,
+                    ),
+                ),
+                ("account_status", models.CharField(blank=True, max_length=60)),
+                ("locality", models.CharField(blank=True, max_length=20)),
+                ("monthly_program", models.CharField(blank=True, max_length=20)),
+                ("price_per_month", models.CharField(blank=True, max_length=20)),
+                ("notes", models.TextField(blank=True)),
+                (
+                    "default_order_kind",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.OrderKind["CAO"], "CAO"),
+                            (dealerships.domain.output.OrderKind["LIST"], "LIST"),
+                            (dealerships.domain.output.OrderKind["MAINTENANCE"], "MAINTENANCE"),
+                        ],
+                        default=dealerships.domain.output.OrderKind["LIST"],
+                        max_length=12,
+                    ),
+                ),
+                ("order_method_new", models.CharField(blank=True, max_length=30)),
+                ("order_method_used", models.CharField(blank=True, max_length=30)),
+                ("coverage_new", models.CharField(blank=True, max_length=30)),
+                ("coverage_used", models.CharField(blank=True, max_length=30)),
+                (
+                    "separate_orders",
+                    models.BooleanField(default=False, help_text="New and used vehicles are separate orders."),
+                ),
+                (
+                    "schedule_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("mon", "Monday"),
+                                ("tue", "Tuesday"),
+                                ("wed", "Wednesday"),
+                                ("thu", "Thursday"),
+                                ("fri", "Friday"),
+                            ],
+                            max_length=3,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "conditions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                (dealerships.domain.rules.Condition["NEW"], "New"),
+                                (dealerships.domain.rules.Condition["PRE_OWNED"], "PO"),
+                                (dealerships.domain.rules.Condition["CERTIFIED"], "CPO"),
+                            ],
+                            max_length=3,
+                        ),
+                        blank=True,
+                        help_text="Conditions that a CAO order may print. Nothing chosen: CAO not set up.",
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                ("stock_required", models.BooleanField(default=True)),
+                ("price_required", models.BooleanField(default=False)),
+                ("price_min", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("price_max", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("year_min", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "seasoning_days",
+                    models.PositiveSmallIntegerField(default=0, help_text="Days on the lot before an order; 0 is off."),
+                ),
+                (
+                    "required_brands",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "excluded_makes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "excluded_keywords",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "required_raw_statuses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "excluded_raw_statuses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                ("rule_status", models.CharField(blank=True, help_text="How well the rules are known.", max_length=60)),
+                (
+                    "template_new",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            (
+                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "Priced Shortcut Pack",
+                            ),
+                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
+                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                        ],
+                        max_length=40,
+                        verbose_name="output template for new",
+                    ),
+                ),
+                (
+                    "template_used",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            (
+                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "Priced Shortcut Pack",
+                            ),
+                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
+                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                        ],
+                        max_length=40,
+                        verbose_name="output template for used",
+                    ),
+                ),
+                (
+                    "price_markup",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0"),
+                        help_text="Dollars added to a printed price.",
+                        max_digits=8,
+                    ),
+                ),
+                (
+                    "text_rewrites",
+                    models.BooleanField(default=False, help_text="Rewrite Jeep and Ram model and trim texts."),
+                ),
+                ("utm_enabled", models.BooleanField(default=True, verbose_name="UTM parameters")),
+                ("utm_source", models.CharField(default="SilverFox", max_length=60)),
+                ("utm_medium", models.CharField(default="VDP_ShortCut", max_length=60)),
+                (
+                    "billing_layout",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.BillingLayout["BILLING2"], "BILLING2"),
+                            (dealerships.domain.output.BillingLayout["PRINTED_VEHICLES"], "Printed Vehicles"),
+                        ],
+                        default=dealerships.domain.output.BillingLayout["BILLING2"],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "include_missing",
+                    models.BooleanField(
+                        default=False,
+                        help_text="LIST proposes a VIN-only placeholder line.",
+                        verbose_name="print VINs that are not on the website",
+                    ),
+                ),
+                ("loaded_values", models.JSONField(blank=True, default=dict, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='PathProfile',
+            name="PathProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('base', models.CharField(help_text='For example C:\\Users\\Nick_Workstation\\Documents\\QRS', max_length=200)),
-                ('separator', models.CharField(choices=[('\\', '\\ (Windows)'), ('/', '/ (macOS)')], default='\\', max_length=1)),
-                ('layout', models.CharField(choices=[(dealerships.domain.output.PathLayout['FLAT'], 'One folder for all orders'), (dealerships.domain.output.PathLayout['PER_ORDER'], 'A folder per order')], default=dealerships.domain.output.PathLayout['FLAT'], max_length=10)),
-                ('qr_naming', models.CharField(choices=[(dealerships.domain.output.QrNaming['VIN'], 'VIN.png'), (dealerships.domain.output.QrNaming['NUMBERED'], 'Name_QR_Code_1.PNG')], default=dealerships.domain.output.QrNaming['VIN'], max_length=10)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                (
+                    "base",
+                    models.CharField(
+                        help_text="For example C:\\Users\\Nick_Workstation\\Documents\\QRS", max_length=200
+                    ),
+                ),
+                (
+                    "separator",
+                    models.CharField(choices=[("\\", "\\ (Windows)"), ("/", "/ (macOS)")], default="\\", max_length=1),
+                ),
+                (
+                    "layout",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.PathLayout["FLAT"], "One folder for all orders"),
+                            (dealerships.domain.output.PathLayout["PER_ORDER"], "A folder per order"),
+                        ],
+                        default=dealerships.domain.output.PathLayout["FLAT"],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "qr_naming",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.QrNaming["VIN"], "VIN.png"),
+                            (dealerships.domain.output.QrNaming["NUMBERED"], "Name_QR_Code_1.PNG"),
+                        ],
+                        default=dealerships.domain.output.QrNaming["VIN"],
+                        max_length=10,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HistoricalDealershipAlias',
+            name="HistoricalDealershipAlias",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('text', models.CharField(max_length=120)),
-                ('folded', models.CharField(db_index=True, editable=False, max_length=120)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('dealership', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='dealerships.dealership')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("text", models.CharField(max_length=120)),
+                ("folded", models.CharField(db_index=True, editable=False, max_length=120)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "dealership",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="dealerships.dealership",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical dealership alias',
-                'verbose_name_plural': 'historical dealership aliases',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical dealership alias",
+                "verbose_name_plural": "historical dealership aliases",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalPathProfile',
+            name="HistoricalPathProfile",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('name', models.CharField(db_index=True, max_length=60)),
-                ('base', models.CharField(help_text='For example C:\\Users\\Nick_Workstation\\Documents\\QRS', max_length=200)),
-                ('separator', models.CharField(choices=[('\\', '\\ (Windows)'), ('/', '/ (macOS)')], default='\\', max_length=1)),
-                ('layout', models.CharField(choices=[(dealerships.domain.output.PathLayout['FLAT'], 'One folder for all orders'), (dealerships.domain.output.PathLayout['PER_ORDER'], 'A folder per order')], default=dealerships.domain.output.PathLayout['FLAT'], max_length=10)),
-                ('qr_naming', models.CharField(choices=[(dealerships.domain.output.QrNaming['VIN'], 'VIN.png'), (dealerships.domain.output.QrNaming['NUMBERED'], 'Name_QR_Code_1.PNG')], default=dealerships.domain.output.QrNaming['VIN'], max_length=10)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("name", models.CharField(db_index=True, max_length=60)),
+                (
+                    "base",
+                    models.CharField(
+                        help_text="For example C:\\Users\\Nick_Workstation\\Documents\\QRS", max_length=200
+                    ),
+                ),
+                (
+                    "separator",
+                    models.CharField(choices=[("\\", "\\ (Windows)"), ("/", "/ (macOS)")], default="\\", max_length=1),
+                ),
+                (
+                    "layout",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.PathLayout["FLAT"], "One folder for all orders"),
+                            (dealerships.domain.output.PathLayout["PER_ORDER"], "A folder per order"),
+                        ],
+                        default=dealerships.domain.output.PathLayout["FLAT"],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "qr_naming",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.QrNaming["VIN"], "VIN.png"),
+                            (dealerships.domain.output.QrNaming["NUMBERED"], "Name_QR_Code_1.PNG"),
+                        ],
+                        default=dealerships.domain.output.QrNaming["VIN"],
+                        max_length=10,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical path profile',
-                'verbose_name_plural': 'historical path profiles',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical path profile",
+                "verbose_name_plural": "historical path profiles",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalDealership',
+            name="HistoricalDealership",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('name', models.CharField(db_index=True, max_length=100)),
-                ('short_code', models.CharField(db_index=True, max_length=40, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]+\\Z', 'Letters, digits, _ and - only.')])),
-                ('file_name', models.CharField(db_index=True, help_text='The name in files and folders.', max_length=100, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]+\\Z', 'Letters, digits, _ and - only.')])),
-                ('active', models.BooleanField(default=True, help_text='Inactive dealerships leave new orders and the schedule.')),
-                ('has_inventory_source', models.BooleanField(default=True)),
-                ('approved_hosts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=253), blank=True, default=list, help_text='Website hosts, without www.', size=None)),
-                ('account_status', models.CharField(blank=True, max_length=60)),
-                ('locality', models.CharField(blank=True, max_length=20)),
-                ('monthly_program', models.CharField(blank=True, max_length=20)),
-                ('price_per_month', models.CharField(blank=True, max_length=20)),
-                ('notes', models.TextField(blank=True)),
-                ('default_order_kind', models.CharField(choices=[(dealerships.domain.output.OrderKind['CAO'], 'CAO'), (dealerships.domain.output.OrderKind['LIST'], 'LIST'), (dealerships.domain.output.OrderKind['MAINTENANCE'], 'MAINTENANCE')], default=dealerships.domain.output.OrderKind['LIST'], max_length=12)),
-                ('order_method_new', models.CharField(blank=True, max_length=30)),
-                ('order_method_used', models.CharField(blank=True, max_length=30)),
-                ('coverage_new', models.CharField(blank=True, max_length=30)),
-                ('coverage_used', models.CharField(blank=True, max_length=30)),
-                ('separate_orders', models.BooleanField(default=False, help_text='New and used vehicles are separate orders.')),
-                ('schedule_days', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('mon', 'Monday'), ('tue', 'Tuesday'), ('wed', 'Wednesday'), ('thu', 'Thursday'), ('fri', 'Friday')], max_length=3), blank=True, default=list, size=None)),
-                ('conditions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[(dealerships.domain.rules.Condition['NEW'], 'New'), (dealerships.domain.rules.Condition['PRE_OWNED'], 'PO'), (dealerships.domain.rules.Condition['CERTIFIED'], 'CPO')], max_length=3), blank=True, help_text='Conditions that a CAO order may print. Nothing chosen: CAO not set up.', null=True, size=None)),
-                ('stock_required', models.BooleanField(default=True)),
-                ('price_required', models.BooleanField(default=False)),
-                ('price_min', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('price_max', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('year_min', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('seasoning_days', models.PositiveSmallIntegerField(default=0, help_text='Days on the lot before an order; 0 is off.')),
-                ('required_brands', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('excluded_makes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('excluded_keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('required_raw_statuses', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('excluded_raw_statuses', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
-                ('rule_status', models.CharField(blank=True, help_text='How well the rules are known.', max_length=60)),
-                ('template_new', models.CharField(blank=True, choices=[(dealerships.domain.output.OutputTemplateCode['SHORTCUT'], 'Shortcut'), (dealerships.domain.output.OutputTemplateCode['SHORTCUT_PACK'], 'Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['PRICED_SHORTCUT_PACK'], 'Priced Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['FLYOUT'], 'Flyout'), (dealerships.domain.output.OutputTemplateCode['CUSTOM'], 'Custom')], max_length=40, verbose_name='output template for new')),
-                ('template_used', models.CharField(blank=True, choices=[(dealerships.domain.output.OutputTemplateCode['SHORTCUT'], 'Shortcut'), (dealerships.domain.output.OutputTemplateCode['SHORTCUT_PACK'], 'Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['PRICED_SHORTCUT_PACK'], 'Priced Shortcut Pack'), (dealerships.domain.output.OutputTemplateCode['FLYOUT'], 'Flyout'), (dealerships.domain.output.OutputTemplateCode['CUSTOM'], 'Custom')], max_length=40, verbose_name='output template for used')),
-                ('price_markup', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text='Dollars added to a printed price.', max_digits=8)),
-                ('text_rewrites', models.BooleanField(default=False, help_text='Rewrite Jeep and Ram model and trim texts.')),
-                ('utm_enabled', models.BooleanField(default=True, verbose_name='UTM parameters')),
-                ('utm_source', models.CharField(default='SilverFox', max_length=60)),
-                ('utm_medium', models.CharField(default='VDP_ShortCut', max_length=60)),
-                ('billing_layout', models.CharField(choices=[(dealerships.domain.output.BillingLayout['BILLING2'], 'BILLING2'), (dealerships.domain.output.BillingLayout['PRINTED_VEHICLES'], 'Printed Vehicles')], default=dealerships.domain.output.BillingLayout['BILLING2'], max_length=20)),
-                ('include_missing', models.BooleanField(default=False, help_text='LIST proposes a VIN-only placeholder line.', verbose_name='print VINs that are not on the website')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('updated_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('path_profile', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='dealerships.pathprofile')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("name", models.CharField(db_index=True, max_length=100)),
+                (
+                    "short_code",
+                    models.CharField(
+                        db_index=True,
+                        max_length=40,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9_-]+\\Z", "Letters, digits, _ and - only."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "file_name",
+                    models.CharField(
+                        db_index=True,
+                        help_text="The name in files and folders.",
+                        max_length=100,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9_-]+\\Z", "Letters, digits, _ and - only."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "active",
+                    models.BooleanField(
+                        default=True, help_text="Inactive dealerships leave new orders and the schedule."
+                    ),
+                ),
+                ("has_inventory_source", models.BooleanField(default=True)),
+                (
+                    "approved_hosts",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=253),
+                        blank=True,
+                        default=list,
+                        help_text="Website hosts, without www.",
+                        size=None,
+                    ),
+                ),
+                ("account_status", models.CharField(blank=True, max_length=60)),
+                ("locality", models.CharField(blank=True, max_length=20)),
+                ("monthly_program", models.CharField(blank=True, max_length=20)),
+                ("price_per_month", models.CharField(blank=True, max_length=20)),
+                ("notes", models.TextField(blank=True)),
+                (
+                    "default_order_kind",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.OrderKind["CAO"], "CAO"),
+                            (dealerships.domain.output.OrderKind["LIST"], "LIST"),
+                            (dealerships.domain.output.OrderKind["MAINTENANCE"], "MAINTENANCE"),
+                        ],
+                        default=dealerships.domain.output.OrderKind["LIST"],
+                        max_length=12,
+                    ),
+                ),
+                ("order_method_new", models.CharField(blank=True, max_length=30)),
+                ("order_method_used", models.CharField(blank=True, max_length=30)),
+                ("coverage_new", models.CharField(blank=True, max_length=30)),
+                ("coverage_used", models.CharField(blank=True, max_length=30)),
+                (
+                    "separate_orders",
+                    models.BooleanField(default=False, help_text="New and used vehicles are separate orders."),
+                ),
+                (
+                    "schedule_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("mon", "Monday"),
+                                ("tue", "Tuesday"),
+                                ("wed", "Wednesday"),
+                                ("thu", "Thursday"),
+                                ("fri", "Friday"),
+                            ],
+                            max_length=3,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "conditions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                (dealerships.domain.rules.Condition["NEW"], "New"),
+                                (dealerships.domain.rules.Condition["PRE_OWNED"], "PO"),
+                                (dealerships.domain.rules.Condition["CERTIFIED"], "CPO"),
+                            ],
+                            max_length=3,
+                        ),
+                        blank=True,
+                        help_text="Conditions that a CAO order may print. Nothing chosen: CAO not set up.",
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                ("stock_required", models.BooleanField(default=True)),
+                ("price_required", models.BooleanField(default=False)),
+                ("price_min", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("price_max", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("year_min", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "seasoning_days",
+                    models.PositiveSmallIntegerField(default=0, help_text="Days on the lot before an order; 0 is off."),
+                ),
+                (
+                    "required_brands",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "excluded_makes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "excluded_keywords",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "required_raw_statuses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "excluded_raw_statuses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                    ),
+                ),
+                ("rule_status", models.CharField(blank=True, help_text="How well the rules are known.", max_length=60)),
+                (
+                    "template_new",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            (
+                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "Priced Shortcut Pack",
+                            ),
+                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
+                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                        ],
+                        max_length=40,
+                        verbose_name="output template for new",
+                    ),
+                ),
+                (
+                    "template_used",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
+                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            (
+                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "Priced Shortcut Pack",
+                            ),
+                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
+                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                        ],
+                        max_length=40,
+                        verbose_name="output template for used",
+                    ),
+                ),
+                (
+                    "price_markup",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0"),
+                        help_text="Dollars added to a printed price.",
+                        max_digits=8,
+                    ),
+                ),
+                (
+                    "text_rewrites",
+                    models.BooleanField(default=False, help_text="Rewrite Jeep and Ram model and trim texts."),
+                ),
+                ("utm_enabled", models.BooleanField(default=True, verbose_name="UTM parameters")),
+                ("utm_source", models.CharField(default="SilverFox", max_length=60)),
+                ("utm_medium", models.CharField(default="VDP_ShortCut", max_length=60)),
+                (
+                    "billing_layout",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.BillingLayout["BILLING2"], "BILLING2"),
+                            (dealerships.domain.output.BillingLayout["PRINTED_VEHICLES"], "Printed Vehicles"),
+                        ],
+                        default=dealerships.domain.output.BillingLayout["BILLING2"],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "include_missing",
+                    models.BooleanField(
+                        default=False,
+                        help_text="LIST proposes a VIN-only placeholder line.",
+                        verbose_name="print VINs that are not on the website",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("updated_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "path_profile",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="dealerships.pathprofile",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical dealership',
-                'verbose_name_plural': 'historical dealerships',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical dealership",
+                "verbose_name_plural": "historical dealerships",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddField(
-            model_name='dealership',
-            name='path_profile',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='dealerships.pathprofile'),
+            model_name="dealership",
+            name="path_profile",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="dealerships.pathprofile"
+            ),
         ),
         migrations.CreateModel(
-            name='DealershipAlias',
+            name="DealershipAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=120)),
-                ('folded', models.CharField(editable=False, max_length=120, unique=True)),
-                ('dealership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='dealerships.dealership')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.CharField(max_length=120)),
+                ("folded", models.CharField(editable=False, max_length=120, unique=True)),
+                (
+                    "dealership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="aliases", to="dealerships.dealership"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'dealership aliases',
-                'ordering': ['text'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('folded', ''), _negated=True), name='alias_not_blank')],
+                "verbose_name_plural": "dealership aliases",
+                "ordering": ["text"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("folded", ""), _negated=True), name="alias_not_blank")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='dealership',
-            constraint=models.CheckConstraint(condition=models.Q(('conditions__isnull', True), models.Q(('conditions__len__gt', 0), ('conditions__contained_by', [dealerships.domain.rules.Condition['CERTIFIED'], dealerships.domain.rules.Condition['NEW'], dealerships.domain.rules.Condition['PRE_OWNED']])), _connector='OR'), name='dealership_conditions_allowed'),
+            model_name="dealership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("conditions__isnull", True),
+                    models.Q(
+                        ("conditions__len__gt", 0),
+                        (
+                            "conditions__contained_by",
+                            [
+                                dealerships.domain.rules.Condition["CERTIFIED"],
+                                dealerships.domain.rules.Condition["NEW"],
+                                dealerships.domain.rules.Condition["PRE_OWNED"],
+                            ],
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="dealership_conditions_allowed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dealership',
-            constraint=models.CheckConstraint(condition=models.Q(('price_min__isnull', True), ('price_max__isnull', True), ('price_min__lte', models.F('price_max')), _connector='OR'), name='dealership_price_range'),
+            model_name="dealership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("price_min__isnull", True),
+                    ("price_max__isnull", True),
+                    ("price_min__lte", models.F("price_max")),
+                    _connector="OR",
+                ),
+                name="dealership_price_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dealership',
-            constraint=models.CheckConstraint(condition=models.Q(('required_brands__overlap', models.F('excluded_makes')), _negated=True), name='dealership_brand_not_required_and_excluded'),
+            model_name="dealership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("required_brands__overlap", models.F("excluded_makes")), _negated=True),
+                name="dealership_brand_not_required_and_excluded",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dealership',
-            constraint=models.CheckConstraint(condition=models.Q(('required_raw_statuses__overlap', models.F('excluded_raw_statuses')), _negated=True), name='dealership_status_not_required_and_excluded'),
+            model_name="dealership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("required_raw_statuses__overlap", models.F("excluded_raw_statuses")), _negated=True
+                ),
+                name="dealership_status_not_required_and_excluded",
+            ),
         ),
     ]
