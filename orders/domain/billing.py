@@ -6,9 +6,9 @@ from itertools import zip_longest
 
 from dealerships.domain.output import BillingLayout, OrderKind
 from dealerships.domain.rules import USED, Condition
+from foundation.spreadsheet_csv import spreadsheet_csv
 from orders.domain.lines import EntryOutcome, LineContent, OrderContent
 from orders.domain.rendering import CONDITION_NAMES
-from orders.domain.spreadsheet_csv import spreadsheet_csv
 
 _PRINTED_VEHICLES_WIDTH = 14
 

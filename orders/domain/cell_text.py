@@ -1,11 +1,10 @@
 """What text may stand in a cell of a file for Adobe: 7-bit, on one line, and nothing that reads as a formula."""
 
-import re
 import unicodedata
 
+from foundation.spreadsheet_csv import PLAIN_NUMBER, one_line
+
 FORMULA_START = "=+-@|%"
-PLAIN_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
-_BREAKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 _SPELLED_OUT = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'"),
@@ -27,11 +26,6 @@ _SPELLED_OUT = str.maketrans(
         "\N{LATIN SMALL LETTER D WITH STROKE}": "d",
     }
 )
-
-
-def one_line(text: str) -> str:
-    """The text with every run of blanks, line breaks, tabs and control characters as one blank, trimmed."""
-    return _BREAKS.sub(" ", text).strip()
 
 
 def clean_text(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
+from foundation.spreadsheet_csv import spreadsheet_csv
 from orders.domain.billing import full_name
 from orders.domain.lines import OrderContent
-from orders.domain.spreadsheet_csv import spreadsheet_csv
 
 HEADER = ("VIN", "Make", "Model", "Year", "Price", "Full_Name", "URL", "Dealership")
 

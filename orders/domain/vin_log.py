@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from foundation.errors import BadInput
+from foundation.spreadsheet_csv import protect_cell
 from inventory.domain.vin import VIN_LENGTH, has_valid_check_digit, is_vin, normalise_vin
-from orders.domain.spreadsheet_csv import protect_cell
 from orders.domain.vin_log_columns import ListColumns, Sheet, find_lists, is_title_of
 
 LONGEST_LABEL = 200

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.spreadsheet_csv import protect_cell, spreadsheet_csv
 from orders.domain.cell_text import clean_text, without_formula_start
-from orders.domain.spreadsheet_csv import protect_cell, spreadsheet_csv
 
 
 @pytest.mark.parametrize(

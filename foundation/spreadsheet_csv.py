@@ -1,14 +1,20 @@
-"""CSV files that people open in a spreadsheet: billing sheets and exports."""
+"""CSV files that people open in a spreadsheet: billing sheets, exports and lists of problems."""
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from orders.domain.cell_text import PLAIN_NUMBER, one_line
-
+PLAIN_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 _SPREADSHEET_FORMULA_START = ("=", "+", "-", "@")
 _HIDDEN_START = ("\t", "\x00", "\r", "\n")
+
+
+def one_line(text: str) -> str:
+    """The text with every run of blanks, line breaks, tabs and control characters as one blank, trimmed."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def protect_cell(text: str) -> str:

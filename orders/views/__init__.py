@@ -1,0 +1,1 @@
+"""The pages of orders, dealerships and the VIN log."""
