@@ -14,7 +14,7 @@ if "TEST_RUN_PID" not in os.environ:
     os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="silverfox-tests-")
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
 
-from silverfox.settings import *  # noqa: E402, F403 - after the environment is set; all of them by intention
+from silverfox.settings import *  # noqa: F403 - after the environment is set; all of them by intention
 
 STATIC_ROOT = Path(os.environ["VAR_DIR"]) / "static" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 # Otherwise every test client reads the whole directory of static files.

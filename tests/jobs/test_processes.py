@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from jobs.processes import STOP_SIGNALS, Programs
+from tests.silverfox.installation import wait_until
 
 SLEEP = ["-c", "import time; time.sleep(60)"]
 STUBBORN = (
@@ -26,7 +27,7 @@ def _own_signals() -> Iterator[None]:
 
 
 def is_alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return psutil.pid_exists(pid) and bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
 
 
 def children() -> list[psutil.Process]:
@@ -55,7 +56,7 @@ def test_programs_that_do_not_end_when_asked_are_killed_with_their_descendants(t
     with Programs({"stubborn": ["-c", STUBBORN, str(pids)]}, grace_seconds=0.2):
         while len(pids.read_text().splitlines()) < 2:
             time.sleep(0.05)
-    assert [is_alive(int(pid)) for pid in pids.read_text().splitlines()] == [False, False]
+    wait_until(lambda: not any(is_alive(int(pid)) for pid in pids.read_text().splitlines()), seconds=5)
 
 
 def test_an_error_of_the_one_who_watches_stops_the_programs_too() -> None:

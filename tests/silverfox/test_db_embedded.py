@@ -181,7 +181,7 @@ def test_a_directory_that_a_shell_would_split_is_refused(installation: Installat
 def test_a_full_disk_is_told_with_the_room_that_is_left(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.VAR_DIR, settings.DATABASE_DIR = tmp_path, Path("/tmp/silverfox-full-disk/pgdata")  # noqa: S108
+    settings.VAR_DIR, settings.DATABASE_DIR = tmp_path, Path("/tmp/silverfox-full-disk/pgdata")
     monkeypatch.setattr(db_embedded, "NEEDED_BYTES", 10**18)
     with pytest.raises(db_embedded.DatabaseUnavailable, match=r" MB left, .* needs 1000000000000 MB: make room"):
         db_embedded.ensure_running()

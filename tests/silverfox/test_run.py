@@ -40,7 +40,7 @@ def start(installation: Installation, port: int) -> subprocess.Popen[str]:
 
 
 def get(port: int, path: str) -> HTTPResponse:
-    answer: HTTPResponse = urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10)  # noqa: S310 - our own
+    answer: HTTPResponse = urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10)
     return answer
 
 
@@ -93,7 +93,7 @@ def test_a_port_in_use_is_told_with_another_one_before_anything_starts(port: int
 
 def test_other_machines_are_served_only_under_names_that_are_set(port: int) -> None:
     with throw_away_installation() as installation:
-        done = installation.manage("run", "--host", "0.0.0.0", "--port", str(port))  # noqa: S104 - it is refused
+        done = installation.manage("run", "--host", "0.0.0.0", "--port", str(port))
         assert done.returncode == 2
         assert done.stderr.startswith("With HOST=0.0.0.0 other machines are served: set ALLOWED_HOSTS")
 
@@ -107,7 +107,7 @@ def test_the_first_start_for_other_machines_loads_no_demo_users(port: int) -> No
             "0.0.0.0",
             "--port",
             str(port),
-            ALLOWED_HOSTS="localhost,fox.example",  # noqa: S104
+            ALLOWED_HOSTS="localhost,fox.example",
         )
         assert program.stdout is not None
         lines = [program.stdout.readline() for _ in range(3)]
@@ -121,9 +121,9 @@ def test_the_first_start_for_other_machines_loads_no_demo_users(port: int) -> No
 
 def test_an_unknown_host_name_is_refused(installation: Installation, port: int) -> None:
     program = start(installation, port)
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/accounts/login/", headers={"Host": "evil.example"})  # noqa: S310
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/accounts/login/", headers={"Host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(request, timeout=10)  # noqa: S310 - our own
+        urllib.request.urlopen(request, timeout=10)
     assert refusal.value.code == 400
     refusal.value.close()
     program.send_signal(signal.SIGINT)

@@ -109,7 +109,8 @@ def refuse_unusable_address(host: str, port: int) -> None:
         raise BadInput(f"There is no port {port}: choose one from 1024 to 65535, as in PORT=8001.") from None
     except OSError as error:
         raise BadInput(
-            f"Port {port} of {host} cannot be used ({os.strerror(error.errno or 0)}): choose another one, as in PORT={port + 1}."
+            f"Port {port} of {host} cannot be used ({os.strerror(error.errno or 0)}): choose another one, "
+            f"as in PORT={port + 1}."
         ) from error
 
 
