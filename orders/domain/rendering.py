@@ -27,7 +27,7 @@ class MissingField:
 
 
 class RenderError(Refused):
-    """A line that cannot be printed; `missing` names columns and fields, `cells` is the row as far as it goes."""
+    """A line that cannot be printed: `missing` names columns and fields, `lacks` says it, `cells` is the row so far."""
 
     default_code = "empty_required_field"
 
@@ -45,6 +45,7 @@ class RenderError(Refused):
             },
         )
         self.missing = tuple(missing)
+        self.lacks = lacks
         self.cells = cells
 
 

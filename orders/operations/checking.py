@@ -1,13 +1,16 @@
 """What an order would print as it stands, and whether anything keeps it from being printed."""
 
+from collections import Counter
+
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
+from dealerships.models import Dealership
 from foundation.errors import Refused
 from inventory.domain.urls import host_of
 from orders.domain.lines import EntryOutcome, ListEntryContent, OrderContent, settings_from_json
 from orders.domain.rendering import RenderError, render_line, template_for
-from orders.models import OpenVin, Order, VinLogEntry
+from orders.models import OpenVin, Order, OrderLine, VinLogEntry
 from orders.operations.reviewing import line_content
 
 
@@ -68,10 +71,11 @@ def vins_printed_meanwhile(*, order: Order) -> set[str]:
 
 def unapproved_hosts(*, order: Order) -> dict[str, int]:
     """Hosts of included lines' addresses that the dealership does not list, with their lines; none without a list."""
-    approved = set(order.dealership.approved_hosts)
-    hosts: dict[str, int] = {}
-    for line in order.lines.filter(included=True):
-        host = host_of(line.overrides.get("url", line.url)).removeprefix("www.")
-        if approved and host and host not in approved:
-            hosts[host] = hosts.get(host, 0) + 1
-    return hosts
+    hosts = (unapproved_host(line, order.dealership) for line in order.lines.filter(included=True))
+    return dict(Counter(host for host in hosts if host))
+
+
+def unapproved_host(line: OrderLine, dealership: Dealership) -> str:
+    """The host of a line's address when the dealership lists hosts and not this one; empty otherwise."""
+    host = host_of(line.overrides.get("url", line.url)).removeprefix("www.")
+    return host if dealership.approved_hosts and host not in dealership.approved_hosts else ""

@@ -72,6 +72,20 @@ def _site_value(line: OrderLine, name: str) -> Any:
     return str(value) if name == "price" and value is not None else value
 
 
+def reset_line(*, line: OrderLine, version: int, actor: User | None = None) -> OrderLine:
+    """Give a line the site's own values back. Raises as `edit_line`."""
+    with transaction.atomic():
+        fresh = _lock_line(line, version)
+        if not fresh.overrides:
+            return fresh
+        words = ", ".join(fresh.overrides)
+        fresh.overrides = {}
+        _save(fresh, ["overrides"])
+        detail = f"line {fresh.seq}, VIN {fresh.vin}: back to the site's {words}"
+        record_event(fresh.order, "edit line", actor=actor, detail=detail)
+    return fresh
+
+
 def leave_out_line(*, line: OrderLine, version: int, reason: str, actor: User | None = None) -> OrderLine:
     """Take a line out of the order; it stays visible with its reason. Raises as `edit_line`."""
     reason = " ".join(reason.split())

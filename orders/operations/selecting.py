@@ -61,12 +61,13 @@ def _candidate(row: Any, entries: dict[int, VinLogEntry]) -> Candidate:
     return Candidate(
         facts=row.facts(),
         first_seen_date=row.first_seen_date,
-        log_remark=_log_remark(entries[row.log_entry_id]) if row.log_entry_id else "",
+        log_remark=log_remark(entries[row.log_entry_id]) if row.log_entry_id else "",
         open_order_remark=f"stands in open order {row.open_order_id}" if row.open_order_id else "",
     )
 
 
-def _log_remark(entry: VinLogEntry) -> str:
+def log_remark(entry: VinLogEntry) -> str:
+    """When and for which order a VIN was printed, in words."""
     printed = "baseline" if entry.is_baseline else "printed"
     if entry.date:
         printed += f" {entry.date:%Y-%m-%d}"
