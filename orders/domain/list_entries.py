@@ -68,7 +68,7 @@ def resolve_entries(
     first_by_vin: dict[str, int] = {}
     for position, text in enumerate(entries, start=1):
         found = _find(text, index, open_orders, include_missing=include_missing)
-        first = first_by_text.setdefault(text.upper(), position)
+        first = first_by_text.setdefault(_upper(text), position)
         if found.vin:
             first = min(first, first_by_vin.setdefault(found.vin, position))
         if first != position:
@@ -90,7 +90,7 @@ class _Index:
         for vehicle in vehicles:
             self.vins.add(vehicle.vin)
             if vehicle.stock:
-                self.by_stock[vehicle.stock.upper()].add(vehicle.vin)
+                self.by_stock[_upper(vehicle.stock)].add(vehicle.vin)
             for length in (6, 7, 8):
                 self.by_end[vehicle.vin[-length:]].add(vehicle.vin)
 
@@ -104,7 +104,7 @@ class _Index:
 
 
 def _find(text: str, index: _Index, open_orders: Mapping[str, str], *, include_missing: bool) -> EntryResult:
-    entry = text.upper()
+    entry = _upper(text)
     fault = _fault(entry)
     if fault:
         return EntryResult(text=text, outcome=EntryOutcome.INVALID, detail=fault, suggestion=suggest(entry, index.vins))
@@ -124,7 +124,7 @@ def _find(text: str, index: _Index, open_orders: Mapping[str, str], *, include_m
         return EntryResult(
             text=text, outcome=EntryOutcome.PLACEHOLDER, vin=vin, detail="Not on the website; a line with the VIN only."
         )
-    suggestion = suggest(entry, index.vins) if is_typed_vin else ""
+    suggestion = suggest(entry, index.vins) if len(entry) >= VIN_LENGTH - 1 else ""
     detail = f"Not on the website. Did you mean {suggestion}?" if suggestion else "Not on the website."
     return EntryResult(
         text=text,
@@ -133,6 +133,11 @@ def _find(text: str, index: _Index, open_orders: Mapping[str, str], *, include_m
         detail=detail,
         suggestion=suggestion,
     )
+
+
+def _upper(text: str) -> str:
+    # Only ASCII changes case: other letters can become plain ones, or two, on the way.
+    return text.upper() if text.isascii() else text
 
 
 def _fault(entry: str) -> str:

@@ -205,14 +205,16 @@ def _required_brands(candidate: Candidate, rules: FilterRules, *_: object) -> _A
     if not rules.required_brands:
         return None
     make = candidate.facts.make
-    return _Answer(_is_among(make, rules.required_brands), f"make {make or '(blank)'}, a required brand or not")
+    required = _is_among(make, rules.required_brands)
+    return _Answer(required, f"make {make or '(blank)'} is {'' if required else 'not '}a required brand")
 
 
 def _excluded_makes(candidate: Candidate, rules: FilterRules, *_: object) -> _Answer | None:
     if not rules.excluded_makes:
         return None
     make = candidate.facts.make
-    return _Answer(not _is_among(make, rules.excluded_makes), f"make {make or '(blank)'}, excluded or not")
+    excluded = _is_among(make, rules.excluded_makes)
+    return _Answer(not excluded, f"make {make or '(blank)'} is {'' if excluded else 'not '}excluded")
 
 
 def _excluded_keywords(candidate: Candidate, rules: FilterRules, *_: object) -> _Answer | None:
@@ -235,14 +237,16 @@ def _required_raw_statuses(candidate: Candidate, rules: FilterRules, *_: object)
     if not rules.required_raw_statuses:
         return None
     status = candidate.facts.raw_status or BLANK_STATUS
-    return _Answer(_is_among(status, rules.required_raw_statuses), f"status {status}, a required one or not")
+    required = _is_among(status, rules.required_raw_statuses)
+    return _Answer(required, f"status {status} is {'' if required else 'not '}a required one")
 
 
 def _excluded_raw_statuses(candidate: Candidate, rules: FilterRules, *_: object) -> _Answer | None:
     if not rules.excluded_raw_statuses:
         return None
     status = candidate.facts.raw_status or BLANK_STATUS
-    return _Answer(not _is_among(status, rules.excluded_raw_statuses), f"status {status}, excluded or not")
+    excluded = _is_among(status, rules.excluded_raw_statuses)
+    return _Answer(not excluded, f"status {status} is {'' if excluded else 'not '}excluded")
 
 
 def _is_among(text: str, entries: Sequence[str]) -> bool:
