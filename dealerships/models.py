@@ -24,6 +24,7 @@ OUTPUT_TEMPLATE_CHOICES = [
     (OutputTemplateCode.FLYOUT, "Flyout"),
     (OutputTemplateCode.CUSTOM, "Custom"),
 ]
+NO_NAME = "A name needs at least one letter or digit."
 FILE_SAFE = RegexValidator(r"^[A-Za-z0-9_-]+\Z", "Letters, digits, _ and - only.")
 
 
@@ -186,6 +187,8 @@ class Dealership(models.Model):
             raise ValidationError({error.key: str(error)}) from error
 
     def _require_own_name(self) -> None:
+        if not fold_name(self.name):
+            raise ValidationError({"name": NO_NAME})
         taken = DealershipAlias.objects.filter(folded=fold_name(self.name)).exclude(dealership_id=self.pk).first()
         if taken:
             raise ValidationError({"name": f"{taken.dealership.name} already answers to this name."})
@@ -236,6 +239,8 @@ class DealershipAlias(models.Model):
 
     def clean(self) -> None:
         self.folded = fold_name(self.text)
+        if not self.folded:
+            raise ValidationError({"text": NO_NAME})
         taken = DealershipAlias.objects.filter(folded=self.folded).exclude(pk=self.pk).first()
         if taken:
             raise ValidationError({"text": f"This name already belongs to {taken.dealership.name}."})

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from dealerships.domain.names import fold_name
+from dealerships.domain.rules import RuleError
 from dealerships.domain.table import DealershipRow, TableError, read_table
 from dealerships.models import Dealership, DealershipAlias, PathProfile
 from foundation.errors import BadInput
@@ -112,3 +114,35 @@ def _add_aliases(dealership: Dealership, texts: Iterable[str]) -> None:
         )
         if alias.dealership_id != dealership.pk:
             raise BadInput(f"{text!r} is a name of {alias.dealership} and of {dealership}. Keep it at one of them.")
+
+
+def attach_name(*, dealership: Dealership, text: str) -> DealershipAlias:
+    """Let `dealership` answer to a further name. Raises `BadInput` when the name is taken or has no letter or digit."""
+    alias = DealershipAlias(dealership=dealership, text=text.strip())
+    try:
+        with transaction.atomic():
+            alias.full_clean()
+            alias.save()
+    except ValidationError as error:
+        raise BadInput(f"{text!r} was not attached: {' '.join(error.messages)}", code="name_not_attached") from error
+    return alias
+
+
+def change_dealerships(*, dealerships: Iterable[Dealership], values: dict[str, Any]) -> int:
+    """Give each of the dealerships the same values, all or none; gives how many differed before and are changed.
+
+    Raises `BadInput` naming the dealership whose rules would contradict each other.
+    """
+    changed = 0
+    with transaction.atomic():
+        for dealership in Dealership.objects.select_for_update().filter(pk__in=[d.pk for d in dealerships]):
+            if all(getattr(dealership, name) == value for name, value in values.items()):
+                continue
+            for name, value in values.items():
+                setattr(dealership, name, value)
+            try:
+                dealership.save()
+            except RuleError as error:
+                raise BadInput(f"{dealership}: {error} Nothing was changed.", code="contradiction") from error
+            changed += 1
+    return changed

@@ -1,8 +1,9 @@
 """What is on the lots: arrivals of rows, one dataset per dealership and arrival, and their vehicles."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -30,6 +31,8 @@ class FoldedText(models.Model):
     text = models.CharField(max_length=200, blank=True, help_text="The site's wording; blank stands for an empty cell.")
     folded = models.CharField(max_length=200, unique=True, editable=False)
 
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
     class Meta:
         abstract = True
         ordering = ["folded"]
@@ -40,6 +43,12 @@ class FoldedText(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.folded = fold_text(self.text)
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.folded = fold_text(self.text)
+        twin = type(self).objects.filter(folded=self.folded).exclude(pk=self.pk).first()
+        if twin:
+            raise ValidationError({"text": f"This text is listed already: {twin}."})
 
 
 class ConditionMapping(FoldedText):
@@ -96,6 +105,7 @@ class InventoryImport(models.Model):
     holds = models.JSONField(default=list, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     error_text = models.TextField(blank=True)
+    reread_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="rereads")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -109,7 +119,10 @@ class InventoryImport(models.Model):
                     rows_read=models.F("rows_accepted") + models.F("rows_rejected") + models.F("rows_unmatched")
                 ),
             ),
-            models.UniqueConstraint(name="one_import_per_file", fields=["sha256"], condition=Q(status="done")),
+            # A file is read again only on purpose: after a name was attached or a reading failed.
+            models.UniqueConstraint(
+                name="one_import_per_file", fields=["sha256"], condition=Q(status="done", reread_of__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

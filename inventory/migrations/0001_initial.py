@@ -11,330 +11,576 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('dealerships', '0001_initial'),
+        ("dealerships", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConditionMapping',
+            name="ConditionMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200)),
-                ('folded', models.CharField(editable=False, max_length=200, unique=True)),
-                ('condition', models.CharField(choices=[(dealerships.domain.rules.Condition['NEW'], 'New'), (dealerships.domain.rules.Condition['PRE_OWNED'], 'PO'), (dealerships.domain.rules.Condition['CERTIFIED'], 'CPO')], max_length=7)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200
+                    ),
+                ),
+                ("folded", models.CharField(editable=False, max_length=200, unique=True)),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.rules.Condition["NEW"], "New"),
+                            (dealerships.domain.rules.Condition["PRE_OWNED"], "PO"),
+                            (dealerships.domain.rules.Condition["CERTIFIED"], "CPO"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['folded'],
-                'abstract': False,
+                "ordering": ["folded"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LotStatusMapping',
+            name="LotStatusMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200)),
-                ('folded', models.CharField(editable=False, max_length=200, unique=True)),
-                ('lot_status', models.CharField(choices=[(inventory.domain.facts.LotStatus['ON_LOT'], 'On the lot'), (inventory.domain.facts.LotStatus['OFF_LOT'], 'Off the lot')], max_length=7)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200
+                    ),
+                ),
+                ("folded", models.CharField(editable=False, max_length=200, unique=True)),
+                (
+                    "lot_status",
+                    models.CharField(
+                        choices=[
+                            (inventory.domain.facts.LotStatus["ON_LOT"], "On the lot"),
+                            (inventory.domain.facts.LotStatus["OFF_LOT"], "Off the lot"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['folded'],
-                'abstract': False,
+                "ordering": ["folded"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PricePhrase',
+            name="PricePhrase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200)),
-                ('folded', models.CharField(editable=False, max_length=200, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200
+                    ),
+                ),
+                ("folded", models.CharField(editable=False, max_length=200, unique=True)),
             ],
             options={
-                'ordering': ['folded'],
-                'abstract': False,
+                "ordering": ["folded"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('staged', 'Staged'), ('held', 'Held'), ('active', 'In use'), ('archived', 'Archived'), ('rejected', 'Rejected')], default='staged', max_length=8)),
-                ('collected_at', models.DateTimeField()),
-                ('rows_read', models.PositiveIntegerField(default=0)),
-                ('rows_accepted', models.PositiveIntegerField(default=0)),
-                ('rows_rejected', models.PositiveIntegerField(default=0)),
-                ('rejected_temporary_vins', models.PositiveIntegerField(default=0)),
-                ('gates', models.JSONField(blank=True, default=list)),
-                ('activated_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('dealership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='datasets', to='dealerships.dealership')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("staged", "Staged"),
+                            ("held", "Held"),
+                            ("active", "In use"),
+                            ("archived", "Archived"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="staged",
+                        max_length=8,
+                    ),
+                ),
+                ("collected_at", models.DateTimeField()),
+                ("rows_read", models.PositiveIntegerField(default=0)),
+                ("rows_accepted", models.PositiveIntegerField(default=0)),
+                ("rows_rejected", models.PositiveIntegerField(default=0)),
+                ("rejected_temporary_vins", models.PositiveIntegerField(default=0)),
+                ("gates", models.JSONField(blank=True, default=list)),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "dealership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="datasets",
+                        to="dealerships.dealership",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='DatasetEvent',
+            name="DatasetEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_status', models.CharField(max_length=8)),
-                ('to_status', models.CharField(max_length=8)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='inventory.dataset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_status", models.CharField(max_length=8)),
+                ("to_status", models.CharField(max_length=8)),
+                ("reason", models.TextField(blank=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="inventory.dataset"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalConditionMapping',
+            name="HistoricalConditionMapping",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('text', models.CharField(blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200)),
-                ('folded', models.CharField(db_index=True, editable=False, max_length=200)),
-                ('condition', models.CharField(choices=[(dealerships.domain.rules.Condition['NEW'], 'New'), (dealerships.domain.rules.Condition['PRE_OWNED'], 'PO'), (dealerships.domain.rules.Condition['CERTIFIED'], 'CPO')], max_length=7)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200
+                    ),
+                ),
+                ("folded", models.CharField(db_index=True, editable=False, max_length=200)),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.rules.Condition["NEW"], "New"),
+                            (dealerships.domain.rules.Condition["PRE_OWNED"], "PO"),
+                            (dealerships.domain.rules.Condition["CERTIFIED"], "CPO"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical condition mapping',
-                'verbose_name_plural': 'historical condition mappings',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical condition mapping",
+                "verbose_name_plural": "historical condition mappings",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalLotStatusMapping',
+            name="HistoricalLotStatusMapping",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('text', models.CharField(blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200)),
-                ('folded', models.CharField(db_index=True, editable=False, max_length=200)),
-                ('lot_status', models.CharField(choices=[(inventory.domain.facts.LotStatus['ON_LOT'], 'On the lot'), (inventory.domain.facts.LotStatus['OFF_LOT'], 'Off the lot')], max_length=7)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200
+                    ),
+                ),
+                ("folded", models.CharField(db_index=True, editable=False, max_length=200)),
+                (
+                    "lot_status",
+                    models.CharField(
+                        choices=[
+                            (inventory.domain.facts.LotStatus["ON_LOT"], "On the lot"),
+                            (inventory.domain.facts.LotStatus["OFF_LOT"], "Off the lot"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical lot status mapping',
-                'verbose_name_plural': 'historical lot status mappings',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical lot status mapping",
+                "verbose_name_plural": "historical lot status mappings",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalPricePhrase',
+            name="HistoricalPricePhrase",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('text', models.CharField(blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200)),
-                ('folded', models.CharField(db_index=True, editable=False, max_length=200)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="The site's wording; blank stands for an empty cell.", max_length=200
+                    ),
+                ),
+                ("folded", models.CharField(db_index=True, editable=False, max_length=200)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical price phrase',
-                'verbose_name_plural': 'historical price phrases',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical price phrase",
+                "verbose_name_plural": "historical price phrases",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='InventoryImport',
+            name="InventoryImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('queued', 'Waits'), ('running', 'Reading'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=8)),
-                ('source', models.CharField(max_length=200)),
-                ('file_name', models.CharField(blank=True, max_length=255)),
-                ('stored_name', models.CharField(blank=True, editable=False, max_length=80)),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('size', models.PositiveBigIntegerField(default=0)),
-                ('collected_at', models.DateTimeField()),
-                ('stage_only', models.BooleanField(default=False)),
-                ('rows_read', models.PositiveIntegerField(default=0)),
-                ('rows_accepted', models.PositiveIntegerField(default=0)),
-                ('rows_rejected', models.PositiveIntegerField(default=0)),
-                ('rows_unmatched', models.PositiveIntegerField(default=0)),
-                ('notices', models.JSONField(blank=True, default=list)),
-                ('holds', models.JSONField(blank=True, default=list)),
-                ('error_code', models.CharField(blank=True, max_length=40)),
-                ('error_text', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("queued", "Waits"), ("running", "Reading"), ("done", "Done"), ("failed", "Failed")],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("source", models.CharField(max_length=200)),
+                ("file_name", models.CharField(blank=True, max_length=255)),
+                ("stored_name", models.CharField(blank=True, editable=False, max_length=80)),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("size", models.PositiveBigIntegerField(default=0)),
+                ("collected_at", models.DateTimeField()),
+                ("stage_only", models.BooleanField(default=False)),
+                ("rows_read", models.PositiveIntegerField(default=0)),
+                ("rows_accepted", models.PositiveIntegerField(default=0)),
+                ("rows_rejected", models.PositiveIntegerField(default=0)),
+                ("rows_unmatched", models.PositiveIntegerField(default=0)),
+                ("notices", models.JSONField(blank=True, default=list)),
+                ("holds", models.JSONField(blank=True, default=list)),
+                ("error_code", models.CharField(blank=True, max_length=40)),
+                ("error_text", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "reread_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rereads",
+                        to="inventory.inventoryimport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportProblem',
+            name="ImportProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_number', models.PositiveIntegerField()),
-                ('column', models.CharField(max_length=40)),
-                ('value', models.TextField()),
-                ('code', models.CharField(max_length=20)),
-                ('message', models.TextField()),
-                ('dealership', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to='dealerships.dealership')),
-                ('inventory_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='inventory.inventoryimport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row_number", models.PositiveIntegerField()),
+                ("column", models.CharField(max_length=40)),
+                ("value", models.TextField()),
+                ("code", models.CharField(max_length=20)),
+                ("message", models.TextField()),
+                (
+                    "dealership",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, to="dealerships.dealership"
+                    ),
+                ),
+                (
+                    "inventory_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="problems",
+                        to="inventory.inventoryimport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['row_number', 'id'],
+                "ordering": ["row_number", "id"],
             },
         ),
         migrations.AddField(
-            model_name='dataset',
-            name='inventory_import',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='datasets', to='inventory.inventoryimport'),
+            model_name="dataset",
+            name="inventory_import",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="datasets", to="inventory.inventoryimport"
+            ),
         ),
         migrations.CreateModel(
-            name='RawVehicle',
+            name="RawVehicle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_number', models.PositiveIntegerField()),
-                ('vin', models.TextField()),
-                ('stock', models.TextField()),
-                ('type', models.TextField()),
-                ('year', models.TextField()),
-                ('make', models.TextField()),
-                ('model', models.TextField()),
-                ('trim', models.TextField()),
-                ('ext_color', models.TextField()),
-                ('status', models.TextField()),
-                ('price', models.TextField()),
-                ('body_style', models.TextField()),
-                ('fuel_type', models.TextField()),
-                ('msrp', models.TextField()),
-                ('date_in_stock', models.TextField()),
-                ('street_address', models.TextField()),
-                ('locality', models.TextField()),
-                ('postal_code', models.TextField()),
-                ('region', models.TextField()),
-                ('country', models.TextField()),
-                ('location', models.TextField()),
-                ('vehicle_url', models.TextField()),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='raw_vehicles', to='inventory.dataset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row_number", models.PositiveIntegerField()),
+                ("vin", models.TextField()),
+                ("stock", models.TextField()),
+                ("type", models.TextField()),
+                ("year", models.TextField()),
+                ("make", models.TextField()),
+                ("model", models.TextField()),
+                ("trim", models.TextField()),
+                ("ext_color", models.TextField()),
+                ("status", models.TextField()),
+                ("price", models.TextField()),
+                ("body_style", models.TextField()),
+                ("fuel_type", models.TextField()),
+                ("msrp", models.TextField()),
+                ("date_in_stock", models.TextField()),
+                ("street_address", models.TextField()),
+                ("locality", models.TextField()),
+                ("postal_code", models.TextField()),
+                ("region", models.TextField()),
+                ("country", models.TextField()),
+                ("location", models.TextField()),
+                ("vehicle_url", models.TextField()),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="raw_vehicles", to="inventory.dataset"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnmappedText',
+            name="UnmappedText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('column', models.CharField(max_length=20)),
-                ('text', models.TextField()),
-                ('rows', models.PositiveIntegerField()),
-                ('inventory_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unmapped_texts', to='inventory.inventoryimport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("column", models.CharField(max_length=20)),
+                ("text", models.TextField()),
+                ("rows", models.PositiveIntegerField()),
+                (
+                    "inventory_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="unmapped_texts",
+                        to="inventory.inventoryimport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['column', '-rows', 'text'],
+                "ordering": ["column", "-rows", "text"],
             },
         ),
         migrations.CreateModel(
-            name='UnmatchedName',
+            name="UnmatchedName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('rows', models.PositiveIntegerField()),
-                ('samples', models.JSONField(default=list)),
-                ('inventory_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unmatched_names', to='inventory.inventoryimport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("rows", models.PositiveIntegerField()),
+                ("samples", models.JSONField(default=list)),
+                (
+                    "inventory_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="unmatched_names",
+                        to="inventory.inventoryimport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-rows', 'name'],
+                "ordering": ["-rows", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Vehicle',
+            name="Vehicle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_number', models.PositiveIntegerField()),
-                ('vin', models.CharField(max_length=17)),
-                ('stock', models.TextField(blank=True)),
-                ('condition', models.CharField(choices=[(dealerships.domain.rules.Condition['NEW'], 'New'), (dealerships.domain.rules.Condition['PRE_OWNED'], 'PO'), (dealerships.domain.rules.Condition['CERTIFIED'], 'CPO'), (dealerships.domain.rules.Condition['UNKNOWN'], 'Unknown')], max_length=7)),
-                ('raw_type', models.TextField(blank=True)),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('make', models.TextField(blank=True)),
-                ('model', models.TextField(blank=True)),
-                ('trim', models.TextField(blank=True)),
-                ('ext_color', models.TextField(blank=True)),
-                ('lot_status', models.CharField(choices=[(inventory.domain.facts.LotStatus['ON_LOT'], 'On the lot'), (inventory.domain.facts.LotStatus['OFF_LOT'], 'Off the lot'), (inventory.domain.facts.LotStatus['UNKNOWN'], 'Unknown')], max_length=7)),
-                ('raw_status', models.TextField(blank=True)),
-                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('raw_price', models.TextField(blank=True)),
-                ('body_style', models.TextField(blank=True)),
-                ('fuel_type', models.TextField(blank=True)),
-                ('msrp', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('date_in_stock', models.DateField(blank=True, null=True)),
-                ('street_address', models.TextField(blank=True)),
-                ('locality', models.TextField(blank=True)),
-                ('postal_code', models.TextField(blank=True)),
-                ('region', models.TextField(blank=True)),
-                ('country', models.TextField(blank=True)),
-                ('url', models.TextField(blank=True)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vehicles', to='inventory.dataset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row_number", models.PositiveIntegerField()),
+                ("vin", models.CharField(max_length=17)),
+                ("stock", models.TextField(blank=True)),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.rules.Condition["NEW"], "New"),
+                            (dealerships.domain.rules.Condition["PRE_OWNED"], "PO"),
+                            (dealerships.domain.rules.Condition["CERTIFIED"], "CPO"),
+                            (dealerships.domain.rules.Condition["UNKNOWN"], "Unknown"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("raw_type", models.TextField(blank=True)),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("make", models.TextField(blank=True)),
+                ("model", models.TextField(blank=True)),
+                ("trim", models.TextField(blank=True)),
+                ("ext_color", models.TextField(blank=True)),
+                (
+                    "lot_status",
+                    models.CharField(
+                        choices=[
+                            (inventory.domain.facts.LotStatus["ON_LOT"], "On the lot"),
+                            (inventory.domain.facts.LotStatus["OFF_LOT"], "Off the lot"),
+                            (inventory.domain.facts.LotStatus["UNKNOWN"], "Unknown"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("raw_status", models.TextField(blank=True)),
+                ("price", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("raw_price", models.TextField(blank=True)),
+                ("body_style", models.TextField(blank=True)),
+                ("fuel_type", models.TextField(blank=True)),
+                ("msrp", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("date_in_stock", models.DateField(blank=True, null=True)),
+                ("street_address", models.TextField(blank=True)),
+                ("locality", models.TextField(blank=True)),
+                ("postal_code", models.TextField(blank=True)),
+                ("region", models.TextField(blank=True)),
+                ("country", models.TextField(blank=True)),
+                ("url", models.TextField(blank=True)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="vehicles", to="inventory.dataset"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FirstSeen',
+            name="FirstSeen",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vin', models.CharField(max_length=17)),
-                ('first_seen_date', models.DateField()),
-                ('dealership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='dealerships.dealership')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vin", models.CharField(max_length=17)),
+                ("first_seen_date", models.DateField()),
+                (
+                    "dealership",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="dealerships.dealership"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('dealership', 'vin'), name='one_first_seen_date_per_vin')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("dealership", "vin"), name="one_first_seen_date_per_vin")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='inventoryimport',
-            constraint=models.CheckConstraint(condition=models.Q(('rows_read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('rows_accepted'), '+', models.F('rows_rejected')), '+', models.F('rows_unmatched')))), name='import_rows_accounted_for'),
+            model_name="inventoryimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "rows_read",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("rows_accepted"), "+", models.F("rows_rejected")
+                            ),
+                            "+",
+                            models.F("rows_unmatched"),
+                        ),
+                    )
+                ),
+                name="import_rows_accounted_for",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inventoryimport',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'done')), fields=('sha256',), name='one_import_per_file'),
+            model_name="inventoryimport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reread_of__isnull", True), ("status", "done")),
+                fields=("sha256",),
+                name="one_import_per_file",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importproblem',
-            index=models.Index(fields=['inventory_import', 'code'], name='inventory_i_invento_5f3d67_idx'),
+            model_name="importproblem",
+            index=models.Index(fields=["inventory_import", "code"], name="inventory_i_invento_5f3d67_idx"),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['dealership', 'status'], name='inventory_d_dealers_ebef85_idx'),
+            model_name="dataset",
+            index=models.Index(fields=["dealership", "status"], name="inventory_d_dealers_ebef85_idx"),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'active')), fields=('dealership',), name='one_active_dataset_per_dealership'),
+            model_name="dataset",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "active")),
+                fields=("dealership",),
+                name="one_active_dataset_per_dealership",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.UniqueConstraint(fields=('inventory_import', 'dealership'), name='one_dataset_per_import'),
+            model_name="dataset",
+            constraint=models.UniqueConstraint(
+                fields=("inventory_import", "dealership"), name="one_dataset_per_import"
+            ),
         ),
         migrations.AddIndex(
-            model_name='rawvehicle',
-            index=models.Index(fields=['dataset', 'row_number'], name='inventory_r_dataset_ff95c3_idx'),
+            model_name="rawvehicle",
+            index=models.Index(fields=["dataset", "row_number"], name="inventory_r_dataset_ff95c3_idx"),
         ),
         migrations.AddConstraint(
-            model_name='vehicle',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('dataset', 'vin'), name='one_vehicle_per_dataset_and_vin'),
+            model_name="vehicle",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("dataset", "vin"),
+                name="one_vehicle_per_dataset_and_vin",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='vehicle',
-            constraint=models.CheckConstraint(condition=models.Q(('vin__regex', '^[A-HJ-NPR-Z0-9]{17}$')), name='vehicle_vin_form'),
+            model_name="vehicle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("vin__regex", "^[A-HJ-NPR-Z0-9]{17}$")), name="vehicle_vin_form"
+            ),
         ),
     ]

@@ -11,10 +11,16 @@ from django.utils import timezone
 from dealerships.domain.rules import Condition
 from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
-from inventory.domain.gates import DatasetStats, GateResult, evaluate_gates
+from foundation.roles import MANAGER, STAFF
+from inventory.domain.gates import DatasetStats, GateResult, Severity, evaluate_gates
 from inventory.models import Dataset, DatasetEvent, Vehicle
 
 _HISTORY = 5
+# The gates that a person of each role may release.
+_FORCED = {
+    STAFF: frozenset({Severity.HOLD_STAFF}),
+    MANAGER: frozenset({Severity.HOLD_STAFF, Severity.HOLD_MANAGER}),
+}
 STALE_HOURS = 36
 
 
@@ -32,24 +38,24 @@ def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
 
 
 def activate_dataset(
-    *, dataset: Dataset, force: bool = False, actor: User | None = None, reason: str = ""
+    *, dataset: Dataset, force: bool = False, as_role: str = MANAGER, actor: User | None = None, reason: str = ""
 ) -> int | None:
     """Make `dataset` the one that orders use; the active one is archived. Gives the id of that one, or None.
 
     The dealership's row is locked, and the gates are judged again against the dataset active now. A held dataset
-    needs `force`, which is recorded with `actor`; an empty one is refused always. An archived one may return without
-    gates. Raises `Refused` with the reason.
+    needs `force`, which is recorded with `actor`; an empty one is refused always, and a gate that asks for a manager
+    unless `as_role` is one. An archived one may return without gates. Raises `Refused` with the reason.
     """
     with transaction.atomic():
         Dealership.objects.select_for_update().get(pk=dataset.dealership_id)
         dataset.refresh_from_db()
-        refusal = _refusal(dataset, force=force)
+        refusal = _refusal(dataset, forced=_FORCED[as_role] if force else frozenset())
         if refusal is None:
             return _switch(dataset, actor, reason or ("released" if force else "activated"))
     raise refusal
 
 
-def _refusal(dataset: Dataset, *, force: bool) -> Refused | None:
+def _refusal(dataset: Dataset, *, forced: frozenset[Severity]) -> Refused | None:
     name, status = dataset.dealership.name, Dataset.Status
     detail = {"dealership": name, "dataset_id": dataset.pk, "status": dataset.status, "previous_id": None}
     if dataset.status == status.ACTIVE:
@@ -60,7 +66,7 @@ def _refusal(dataset: Dataset, *, force: bool) -> Refused | None:
         return None
     results = judge_dataset(dataset=dataset)
     detail["status"] = dataset.status
-    stopping = [r for r in results if r.severity == "refuse" or (r.holds and not force)]
+    stopping = [r for r in results if r.severity == "refuse" or (r.holds and r.severity not in forced)]
     if not stopping:
         return None
     words = " ".join(result.message for result in stopping)
@@ -173,3 +179,11 @@ def reject_dataset(*, dataset: Dataset, actor: User | None, reason: str) -> None
 def is_stale(*, dataset: Dataset, now: datetime) -> bool:
     """Whether a person must confirm the use of this inventory: it was collected more than 36 hours ago."""
     return (now - dataset.collected_at).total_seconds() > STALE_HOURS * 3600
+
+
+def role_to_decide(*, dataset: Dataset) -> str:
+    """The role that may activate or reject this dataset: a manager for an older one and for most holds."""
+    severities = {gate["severity"] for gate in dataset.gates}
+    if dataset.status == Dataset.Status.ARCHIVED or Severity.HOLD_MANAGER in severities:
+        return MANAGER
+    return STAFF

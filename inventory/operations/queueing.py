@@ -1,0 +1,77 @@
+"""Imports that pages ask for: a worker reads the file, and a kept file can be read again."""
+
+from datetime import datetime
+from typing import BinaryIO
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from foundation.errors import Refused, SilverFoxError
+from inventory.files import upload_path
+from inventory.models import InventoryImport
+from inventory.operations.importing import register_import, run_import
+from jobs.executor import enqueue
+
+RUN_IMPORT_JOB = "run_import"
+# The queue ends a job after 10 minutes, so a reading of this age has lost its worker.
+_LONGEST_READING_SECONDS = 15 * 60
+
+
+def queue_import(*, stream: BinaryIO, file_name: str, source: str = "", actor: User) -> InventoryImport:
+    """Keep an uploaded file and have a worker read it. Raises `Refused` when these bytes were imported before, and
+    `BadInput` when the file is too large."""
+    with transaction.atomic():
+        inventory_import = register_import(stream=stream, file_name=file_name, source=source, actor=actor)
+        enqueue(RUN_IMPORT_JOB, inventory_import.pk)
+    return inventory_import
+
+
+def reread_import(*, inventory_import: InventoryImport, actor: User) -> InventoryImport:
+    """Have the kept file of an import read again, as a new import of the same moment of collection.
+
+    Rows of a name that was attached meanwhile then reach their dealership. Raises `Refused` while the file is being
+    read, and when it is no longer kept.
+    """
+    if is_in_progress(inventory_import=inventory_import, now=timezone.now()):
+        raise Refused(f"Import {inventory_import.pk} is being read. Wait until it is done.", code="in_progress")
+    if not upload_path(inventory_import.stored_name).is_file():
+        raise Refused(f"The file of import {inventory_import.pk} is no longer kept. Upload it again.", code="file_gone")
+    with transaction.atomic():
+        again = InventoryImport.objects.create(
+            source=inventory_import.source,
+            file_name=inventory_import.file_name,
+            stored_name=inventory_import.stored_name,
+            sha256=inventory_import.sha256,
+            size=inventory_import.size,
+            collected_at=inventory_import.collected_at,
+            stage_only=inventory_import.stage_only,
+            reread_of=inventory_import,
+            created_by=actor,
+        )
+        enqueue(RUN_IMPORT_JOB, again.pk)
+    return again
+
+
+def is_in_progress(*, inventory_import: InventoryImport, now: datetime) -> bool:
+    """Whether a worker will read the file or reads it now; a reading whose worker was lost is not in progress."""
+    if inventory_import.status == InventoryImport.Status.RUNNING:
+        return (now - inventory_import.created_at).total_seconds() < _LONGEST_READING_SECONDS
+    return inventory_import.status == InventoryImport.Status.QUEUED
+
+
+def read_queued_import(*, import_id: int) -> None:
+    """Read the file of a queued import, once however often it is asked; what is wrong with it stands on the import."""
+    claimed = InventoryImport.objects.filter(pk=import_id, status=InventoryImport.Status.QUEUED)
+    if not claimed.update(status=InventoryImport.Status.RUNNING):
+        return
+    inventory_import = InventoryImport.objects.select_related("created_by").get(pk=import_id)
+    try:
+        run_import(inventory_import=inventory_import, actor=inventory_import.created_by)
+    except SilverFoxError as error:
+        InventoryImport.objects.filter(pk=import_id).exclude(status=InventoryImport.Status.FAILED).update(
+            status=InventoryImport.Status.FAILED,
+            error_code=error.code,
+            error_text=error.message,
+            finished_at=timezone.now(),
+        )
