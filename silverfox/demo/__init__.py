@@ -1,0 +1,1 @@
+"""The demonstration: invented inventories with logs, orders and users. Nothing else imports it."""
