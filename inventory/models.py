@@ -280,13 +280,18 @@ class Vehicle(models.Model):
         return self.vin
 
     def facts(self) -> VehicleFacts:
-        values = {name: getattr(self, name) for name in FACT_NAMES}
-        values["condition"] = Condition(self.condition)
-        values["lot_status"] = LotStatus(self.lot_status)
-        return VehicleFacts(**values)
+        return facts_of({name: getattr(self, name) for name in FACT_NAMES})
 
 
 FACT_NAMES = tuple(VehicleFacts.__dataclass_fields__)
+_CONDITIONS = {condition.value: condition for condition in Condition}
+_LOT_STATUSES = {lot_status.value: lot_status for lot_status in LotStatus}
+
+
+def facts_of(values: dict[str, Any]) -> VehicleFacts:
+    """The facts from a vehicle's columns by name."""
+    typed = {"condition": _CONDITIONS[values["condition"]], "lot_status": _LOT_STATUSES[values["lot_status"]]}
+    return VehicleFacts(**(values | typed))
 
 
 class FirstSeen(models.Model):

@@ -1,15 +1,17 @@
 """What a dealership's active inventory, log and open orders say; the one source of every CAO and of every why."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, Exists, OuterRef, Subquery, When
 
 from dealerships.domain.rules import ConditionGroup, FilterRules
 from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
-from inventory.models import Dataset, FirstSeen, Vehicle
+from inventory.models import FACT_NAMES, Dataset, FirstSeen, Vehicle, facts_of
 from orders.domain.selection import Candidate, Selection, Verdict, judge, select
 from orders.models import OpenVin, VinLogEntry
 
@@ -57,6 +59,32 @@ def load_candidates(
     return {row.vin: _candidate(row, entries) for row in rows}
 
 
+def load_unprinted(*, dealerships: Iterable[Dealership]) -> dict[int, list[Candidate]]:
+    """The candidates of many dealerships' active datasets by dealership id, by one query and in no order.
+
+    Vehicles that the log or an open order holds are left in the database, because no CAO selects them; a first-seen
+    date comes only where the rules ask for seasoning.
+    """
+    own = {"dealership": OuterRef("dataset__dealership"), "vin": OuterRef("vin")}
+    first_seen = Subquery(FirstSeen.objects.filter(**own).values("first_seen_date")[:1])
+    rows = (
+        Vehicle.objects.active()
+        .filter(
+            ~Exists(VinLogEntry.objects.in_force().filter(**own)),
+            ~Exists(OpenVin.objects.filter(**own)),
+            dataset__dealership__in=list(dealerships),
+        )
+        .annotate(first_seen=Case(When(dataset__dealership__seasoning_days__gt=0, then=first_seen)))
+        .order_by()
+        .values_list("dataset__dealership_id", "first_seen", *FACT_NAMES)
+    )
+    candidates: defaultdict[int, list[Candidate]] = defaultdict(list)
+    for dealership_id, first_seen_date, *values in rows:
+        facts = facts_of(dict(zip(FACT_NAMES, values, strict=True)))
+        candidates[dealership_id].append(Candidate(facts=facts, first_seen_date=first_seen_date))
+    return candidates
+
+
 def _candidate(row: Any, entries: dict[int, VinLogEntry]) -> Candidate:
     return Candidate(
         facts=row.facts(),
@@ -79,9 +107,24 @@ def select_for_cao(*, dealership: Dealership, group: ConditionGroup, today: date
 
     Raises `Refused` without rules or without an active dataset.
     """
+    return survey_lot(dealership=dealership, group=group, today=today).selection
+
+
+@dataclass(frozen=True)
+class LotSurvey:
+    """A CAO's selection with the dataset and the candidates (by VIN) that it was made from."""
+
+    dataset: Dataset
+    candidates: dict[str, Candidate]
+    selection: Selection
+
+
+def survey_lot(*, dealership: Dealership, group: ConditionGroup, today: date) -> LotSurvey:
+    """The same with what it was made from, to show every vehicle beside its reason. Raises like `select_for_cao`."""
     rules = require_rules(dealership=dealership)
     dataset = active_dataset(dealership=dealership)
-    return select(load_candidates(dealership=dealership, dataset=dataset).values(), rules, group, today=today)
+    candidates = load_candidates(dealership=dealership, dataset=dataset)
+    return LotSurvey(dataset, candidates, select(candidates.values(), rules, group, today=today))
 
 
 def explain_vin(*, dealership: Dealership, vin: str, group: ConditionGroup, today: date) -> tuple[str, list[Verdict]]:
