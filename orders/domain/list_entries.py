@@ -11,11 +11,16 @@ from orders.domain.lines import EntryOutcome
 MOST_ENTRIES = 2000
 VIN_LENGTH = 17
 _SEPARATORS = re.compile(r"[\r\n,;\t]")
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _VIN_END = re.compile(r"[0-9A-Z]{6,8}")
 
 
 class TooManyEntries(ValueError):
     """More entries than one order may hold."""
+
+
+class NoText(ValueError):
+    """An entry with a character that cannot be text, as a file of another kind has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,15 @@ class EntryResult:
 def split_entries(text: str) -> list[str]:
     """Entries of a pasted text, split at line breaks, commas, semicolons and tabs; blank ones vanish.
 
-    Raises `TooManyEntries` above 2,000.
+    Raises `TooManyEntries` above 2,000, and `NoText` for control characters.
     """
     entries = [part.strip() for part in _SEPARATORS.split(text)]
     entries = [entry for entry in entries if entry]
     if len(entries) > MOST_ENTRIES:
         raise TooManyEntries(f"{len(entries):,} entries are too many; {MOST_ENTRIES:,} fit into one order. Split them.")
+    for position, entry in enumerate(entries, start=1):
+        if _NO_TEXT.search(entry):
+            raise NoText(f"Entry {position} holds a character that is no text. Paste plain text.")
     return entries
 
 

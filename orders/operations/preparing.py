@@ -9,6 +9,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
@@ -19,7 +21,14 @@ from inventory.domain.vin import decode_year
 from inventory.models import FACT_NAMES, Dataset, RawVehicle, Vehicle
 from inventory.operations.activation import STALE_HOURS, is_stale
 from orders.domain.lines import EntryOutcome, OutputSettings, settings_to_json
-from orders.domain.list_entries import EntryResult, ListedVehicle, TooManyEntries, resolve_entries, split_entries
+from orders.domain.list_entries import (
+    EntryResult,
+    ListedVehicle,
+    NoText,
+    TooManyEntries,
+    resolve_entries,
+    split_entries,
+)
 from orders.domain.output_templates import resolve
 from orders.domain.rewrites import rewrite_texts
 from orders.domain.selection import Candidate, Selection, list_warning, select
@@ -64,11 +73,13 @@ class _Draft:
 
 
 def read_entries(text: str) -> list[str]:
-    """LIST entries of a typed or pasted text. Raises `BadInput` for none or for too many."""
+    """LIST entries of a typed or pasted text. Raises `BadInput` for none, for too many, and for what is no text."""
     try:
         entries = split_entries(text)
     except TooManyEntries as error:
         raise BadInput(str(error), code="too_many_entries") from error
+    except NoText as error:
+        raise BadInput(str(error), code="no_text") from error
     if not entries:
         raise BadInput("There is no entry. Type VINs or stock numbers, one per line.", code="no_entries")
     return entries
@@ -90,8 +101,12 @@ def create_order(request: OrderRequest) -> tuple[Order, list[dict[str, Any]]]:
         dataset = _dataset(request)
         draft = _draft(request, dataset, today=timezone.localdate())
         _require_lines(request, draft)
-        _require_confirmation(request, dataset, draft)
+        confirmed = _require_confirmation(request, dataset, draft)
         order = _save(request, dataset, draft)
+        record_event(order, "create", actor=request.actor, detail=confirmed)
+        move_order(
+            order, OrderState.REVIEW, action="prepare", actor=request.actor, detail=f"{len(draft.sources)} lines"
+        )
     return order, draft.outcomes()
 
 
@@ -178,8 +193,8 @@ def _reasons(selection: Selection) -> str:
     return f"{selection.considered} vehicles considered, " + (", ".join(removed) or "none removed")
 
 
-def _require_confirmation(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> None:
-    """Ask before stale inventory or an unusual count is used."""
+def _require_confirmation(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> str:
+    """Ask before stale inventory or an unusual count is used; gives what was confirmed, for the record."""
     questions = []
     if dataset and is_stale(dataset=dataset, now=timezone.now()):
         hours = int((timezone.now() - dataset.collected_at).total_seconds() // 3600)
@@ -190,6 +205,7 @@ def _require_confirmation(request: OrderRequest, dataset: Dataset | None, draft:
         raise ConfirmationNeeded(
             " ".join([*questions, "Confirm to go on (--yes)."]), detail={"lines": 0, "questions": questions}
         )
+    return " ".join(["confirmed:", *questions]) if questions else ""
 
 
 def _unusual_count(dealership: Dealership, lines: int) -> list[str]:
@@ -197,10 +213,9 @@ def _unusual_count(dealership: Dealership, lines: int) -> list[str]:
     limit = min(UNUSUAL_LINES, UNUSUAL_FACTOR * usual) if usual else UNUSUAL_LINES
     if lines <= limit:
         return []
-    last = VinLogEntry.objects.in_force().for_dealership(dealership).order_by("-id").first()
-    logged = (
-        f"The last log entry is of {timezone.localtime(last.created_at):%Y-%m-%d}." if last else "The VIN log is empty."
-    )
+    entries = VinLogEntry.objects.in_force().for_dealership(dealership)
+    last = entries.aggregate(day=Max(Coalesce("date", TruncDate("created_at"))))["day"]
+    logged = f"The last log entry is of {last:%Y-%m-%d}." if last else "The VIN log is empty."
     usually = f", usually {usual:.0f}" if usual else ""
     return [f"{lines} vehicles{usually}. {logged}"]
 
@@ -227,7 +242,6 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
         idempotency_key=request.idempotency_key,
         created_by=request.actor,
     )
-    record_event(order, "create", actor=request.actor)
     lines = _build_lines(order, draft)
     OrderLine.objects.bulk_create(lines)
     OpenVin.objects.bulk_create(OpenVin(dealership=order.dealership, vin=line.vin, order=order) for line in lines)
@@ -243,7 +257,6 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
         )
         for position, result in enumerate(draft.results, start=1)
     )
-    move_order(order, OrderState.REVIEW, action="prepare", actor=request.actor, detail=f"{len(lines)} lines")
     return order
 
 
