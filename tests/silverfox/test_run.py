@@ -29,14 +29,22 @@ def port() -> int:
     return number
 
 
-def start(installation: Installation, port: int) -> subprocess.Popen[str]:
-    """Start, and wait for the line that tells the address."""
+def start(installation: Installation, port: int, said: list[str] | None = None) -> subprocess.Popen[str]:
+    """Start, and wait for the line that tells the address; lines before it are added to `said`."""
     program = installation.start("manage.py", "run", "--port", str(port))
     assert program.stdout is not None
     for line in program.stdout:
+        if said is not None:
+            said.append(line)
         if line == f"Silver Fox runs at http://127.0.0.1:{port}/ - Ctrl-C stops it.\n":
             return program
     raise AssertionError(program.communicate()[1])
+
+
+def stop(program: subprocess.Popen[str]) -> None:
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=60)
+    assert program.returncode == 0
 
 
 def get(port: int, path: str) -> HTTPResponse:
@@ -67,8 +75,7 @@ def test_run_serves_hashed_static_files_for_ever(installation: Installation, por
     stylesheet = page.split('rel="stylesheet" href="')[1].split('"')[0]
     answer = get(port, stylesheet)
     assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
-    program.send_signal(signal.SIGINT)
-    program.communicate(timeout=60)
+    stop(program)
 
 
 def test_a_program_that_ends_by_itself_stops_the_rest_with_its_exit_code(installation: Installation, port: int) -> None:
@@ -111,8 +118,7 @@ def test_the_first_start_for_other_machines_loads_no_demo_users(port: int) -> No
         )
         assert program.stdout is not None
         lines = [program.stdout.readline() for _ in range(3)]
-        program.send_signal(signal.SIGINT)
-        program.communicate(timeout=60)
+        stop(program)
         assert lines[1:] == [
             "There are no users yet: make the first one with manage.py createsuperuser.\n",
             f"Silver Fox runs at http://0.0.0.0:{port}/ - Ctrl-C stops it.\n",
@@ -126,5 +132,19 @@ def test_an_unknown_host_name_is_refused(installation: Installation, port: int) 
         urllib.request.urlopen(request, timeout=10)
     assert refusal.value.code == 400
     refusal.value.close()
-    program.send_signal(signal.SIGINT)
-    program.communicate(timeout=60)
+    stop(program)
+
+
+def test_the_demo_is_loaded_once_and_its_users_are_for_this_machine_only(port: int) -> None:
+    with throw_away_installation() as installation:
+        first: list[str] = []
+        stop(start(installation, port, first))
+        second: list[str] = []
+        stop(start(installation, port, second))
+        logins = first[2:7]
+        assert [line.split()[0] for line in logins] == ["Users", "viewer", "staff", "manager", "admin"]
+        assert second[1:6] == logins
+        done = installation.manage("run", "--host", "0.0.0.0", "--port", str(port), ALLOWED_HOSTS="fox.example")
+        assert done.returncode == 2
+        assert "its demo users still have the passwords that were printed" in done.stderr
+        assert installation.processes() == []

@@ -18,6 +18,7 @@ from foundation.errors import BadInput
 from inventory.models import InventoryImport
 from jobs.processes import STOP_SIGNALS, Programs
 from silverfox import db_embedded
+from silverfox.demo.users import kept_logins
 from silverfox.environment import LOOPBACK_HOSTS
 
 WEB_THREADS = 8
@@ -52,15 +53,17 @@ class Command(BaseCommand):
     def _prepare(self, host: str) -> None:
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         call_command("load_dealerships", stdout=self.stdout)
-        if is_untouched():
-            self._welcome(host)
+        self._welcome(host)
         call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         connection.close()
 
     def _welcome(self, host: str) -> None:
-        if is_loopback(host) and settings.EMBEDDED_DATABASE:
+        if is_untouched() and is_loopback(host) and settings.EMBEDDED_DATABASE:
             call_command("load_demo", stdout=self.stdout)
-        else:
+        elif kept_logins():
+            refuse_demo_users(host)
+            call_command("load_demo", logins=True, stdout=self.stdout)
+        elif not get_user_model().objects.exists():
             self.stdout.write("There are no users yet: make the first one with manage.py createsuperuser.")
 
     def _serve(self, host: str, port: int) -> int:
@@ -112,6 +115,15 @@ def refuse_unusable_address(host: str, port: int) -> None:
             f"Port {port} of {host} cannot be used ({os.strerror(error.errno or 0)}): choose another one, "
             f"as in PORT={port + 1}."
         ) from error
+
+
+def refuse_demo_users(host: str) -> None:
+    """Raise `BadInput` when others would reach users whose passwords have been on a screen."""
+    if not is_loopback(host):
+        raise BadInput(
+            f"HOST={host} opens this installation to other machines, and its demo users still have the passwords that "
+            "were printed: start with an empty VAR_DIR, or change these passwords first."
+        )
 
 
 def is_untouched() -> bool:
