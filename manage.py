@@ -11,6 +11,10 @@ from foundation.errors import SilverFoxError
 
 
 def main() -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Closed by the shell; without a place to go the first word would fail.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "silverfox.settings")
     try:
         execute_from_command_line(sys.argv)

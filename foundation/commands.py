@@ -1,14 +1,24 @@
 """What every management command shares: `--json`, exit codes, errors as one readable line."""
 
+import getpass
 import json
+import os
 import sys
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Never
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import InterfaceError, OperationalError, ProgrammingError
 
-from foundation.errors import ConfirmationNeeded, SilverFoxError
+from foundation.errors import BadInput, ConfirmationNeeded, SilverFoxError
+
+_INTERRUPTED = 130
+# What PostgreSQL says about a table and a column that are not there.
+_NOT_MIGRATED = {"42P01", "42703"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,9 @@ class JsonCommand(BaseCommand):
     requires_migrations_checks = False
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        # Without abbreviations `--json` is either in the arguments or not wanted, also when they cannot be read.
+        parser = super().create_parser(prog_name, subcommand, allow_abbrev=False, **kwargs)
+        parser.error = partial(_refuse_arguments, subcommand)  # type: ignore[method-assign]
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON document")
         return parser
 
@@ -37,10 +49,14 @@ class JsonCommand(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         self._json_wanted = "--json" in argv
         try:
-            super().run_from_argv(argv)
+            _refuse_undecodable(argv)
+            with _explained_database_errors():
+                super().run_from_argv(argv)
         except SilverFoxError as error:
             self._report(error)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
         outcome = self.run(**options)
@@ -54,7 +70,57 @@ class JsonCommand(BaseCommand):
         self.stderr.write(plain(error.message))
 
     def _print(self, what: dict[str, Any] | str) -> None:
-        self.stdout.write(plain(what) if isinstance(what, str) else json.dumps(what, indent=1, default=str))
+        text = plain(what) if isinstance(what, str) else json.dumps(what, indent=1, default=str)
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # The reader has left and what was done is done; the interpreter must not try again at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refuse_arguments(command: str, message: str) -> Never:
+    sentence = f"{message[:1].upper()}{message[1:]}"
+    raise BadInput(f"{sentence}. Run manage.py {command} --help for its arguments.", code="bad_arguments")
+
+
+def _refuse_undecodable(argv: list[str]) -> None:
+    for argument in argv:
+        if not argument.isascii() and not _is_text(argument):
+            raise BadInput(f"The argument {argument!r} is not UTF-8 text. Rename the file, or type it again.")
+
+
+def _is_text(argument: str) -> bool:
+    # Bytes that are no UTF-8 arrive as lone surrogates, which neither the database nor a log can hold.
+    return not any("\ud800" <= char <= "\udfff" for char in argument)
+
+
+@contextmanager
+def _explained_database_errors() -> Iterator[None]:
+    """Turn a database that is not there, or not ready, into one line with its remedy; other faults stay faults."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        reason = str(error).split("\n")[0]
+        raise BadInput(
+            f"The database cannot be used: {reason}. Check that its server runs and that DATABASE_URL names it.",
+            code="database_unavailable",
+        ) from error
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "pgcode", None) not in _NOT_MIGRATED:
+            raise
+        raise BadInput(
+            "The database lacks tables of this version. Run manage.py migrate first.", code="database_not_migrated"
+        ) from error
+
+
+def operator() -> str:
+    """Who runs the command, for the record: the name of the user of this computer."""
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError):
+        # Some containers run under a number that has no name.
+        return "a user without a name"
 
 
 def plain(text: str) -> str:
@@ -64,8 +130,13 @@ def plain(text: str) -> str:
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask on a terminal; without one, or with a no, refuse and say which option answers it."""
-    if yes:
-        return
-    if sys.stdin.isatty() and input(f"{plain(question)} [y/N] ").strip().lower() in {"y", "yes"}:
+    if yes or (sys.stdin and sys.stdin.isatty() and _answer(f"{plain(question)} [y/N] ") in {"y", "yes"}):
         return
     raise ConfirmationNeeded(f"{question} Nothing was changed; repeat with --yes to go on.")
+
+
+def _answer(prompt: str) -> str:
+    # Standard output belongs to the result, so the question goes where the errors go.
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower()
