@@ -88,6 +88,18 @@ def approve_order(
     return locked
 
 
+def ring_again(*, order: Order) -> None:
+    """Ask a worker once more for an order that waits, or whose worker is gone; a doubled ring harms nothing.
+
+    Raises `Refused` when the order neither waits nor is in production.
+    """
+    with transaction.atomic():
+        locked = lock_order(order.pk)
+        if locked.state not in {OrderState.QUEUED, OrderState.PROCESSING}:
+            raise Refused(f"Order {order.pk} is {locked.state}; no worker is needed.", code="not_waiting")
+        enqueue(COMPLETE_JOB, locked.pk)
+
+
 def _approval_words(order: Order) -> str:
     words = f"order number {order.order_number}"
     return words if order.log_vins else f"{words}; VINs are not logged: {order.log_skip_reason}"

@@ -1,0 +1,292 @@
+"""What the pages of an order show of its lines: read only, the same number of queries for any number of lines."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+
+from dealerships.domain.output import OrderKind
+from dealerships.models import Dealership
+from foundation.errors import Refused
+from orders.domain.lines import EntryOutcome, LineContent, OrderContent
+from orders.domain.order_files import csv_groups
+from orders.domain.overrides import EDITABLE_FIELDS, OverrideError, read_override
+from orders.domain.qr import qr_text
+from orders.domain.rendering import CONDITION_NAMES, RenderError, line_warnings, render_line, template_for
+from orders.models import OpenVin, Order, OrderEvent, OrderLine, VinLogEntry
+from orders.operations.checking import order_content, unapproved_host, vins_printed_meanwhile
+from orders.operations.reviewing import line_content
+from orders.operations.selecting import log_remark
+
+SHOWS = ("all", "warnings", "edited", "left_out")
+_RAW_NAMES = {"condition": "type", "url": "vehicle_url"}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A sentence about a line with the tone and the icon of its state."""
+
+    tone: str
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """A line as the reviewer sees it; `lacks` says what keeps it from being printed, `needs_reprint` asks for a yes."""
+
+    line: OrderLine
+    content: LineContent
+    remarks: tuple[Remark, ...]
+    lacks: str
+    needs_reprint: bool
+
+    @property
+    def condition(self) -> str:
+        return CONDITION_NAMES[self.content.condition] or "Unknown"
+
+    @property
+    def is_warned(self) -> bool:
+        return any(remark.tone == "warn" for remark in self.remarks)
+
+    @property
+    def is_edited(self) -> bool:
+        return bool(self.line.overrides)
+
+    @property
+    def stops(self) -> str:
+        """Why the order cannot be completed with this line; empty when it can."""
+        return self.lacks or ("printed since this order was prepared" if self.needs_reprint else "")
+
+    def belongs_to(self, show: str) -> bool:
+        chosen = {"warnings": self.is_warned, "edited": self.is_edited, "left_out": not self.line.included}
+        return chosen.get(show, True)
+
+    def holds(self, text: str) -> bool:
+        """Whether the text, in any case, stands in a field that people search for."""
+        content = self.content
+        fields = (content.vin, content.stock, content.year, content.make, content.model, content.trim)
+        return text.lower() in " ".join(str(field or "") for field in fields).lower()
+
+
+@dataclass(frozen=True)
+class Review:
+    """All lines of an order; `fault` is what keeps every one of them from being printed."""
+
+    order: Order
+    lines: tuple[ReviewLine, ...]
+    fault: str = ""
+
+    @cached_property
+    def included(self) -> int:
+        return sum(row.line.included for row in self.lines)
+
+    @property
+    def left_out(self) -> int:
+        return len(self.lines) - self.included
+
+    @cached_property
+    def stopping(self) -> list[ReviewLine]:
+        return [row for row in self.lines if row.stops]
+
+    @property
+    def can_complete(self) -> bool:
+        return self.order.is_editable and self.included > 0 and not self.stopping and not self.fault
+
+    def count(self, show: str) -> int:
+        return sum(row.belongs_to(show) for row in self.lines)
+
+    def row(self, seq: int) -> ReviewLine:
+        return next(row for row in self.lines if row.line.seq == seq)
+
+
+def review_order(*, order: Order) -> Review:
+    """The lines of an order with everything that a reviewer should know of each."""
+    lines = list(order.lines.all())
+    content = order_content(order)
+    printable = {line.vin: line for line in content.lines}
+    before, reprints = _printed_before(order, lines), vins_printed_meanwhile(order=order)
+    rows, fault = [], ""
+    for line in lines:
+        shown = printable.get(line.vin) or line_content(line, seq=line.seq)
+        line.order = order
+        lacks = ""
+        if line.included:
+            try:
+                render_line(shown, template_for(shown, content.settings), content)
+            except RenderError as error:
+                lacks = error.lacks
+            except Refused as error:
+                fault = error.message
+        needs_reprint = line.vin in reprints
+        remarks = tuple(_remarks(line, shown, content, lacks=lacks, before=before.get(line.vin, "")))
+        rows.append(ReviewLine(line, shown, remarks, lacks, needs_reprint))
+    return Review(order, tuple(rows), fault)
+
+
+def _printed_before(order: Order, lines: Sequence[OrderLine]) -> dict[str, str]:
+    """What the VIN log says of each line's VIN, this order's own entries apart; the newest entry counts."""
+    entries = VinLogEntry.objects.in_force().for_dealership(order.dealership).exclude(order=order)
+    logged = entries.filter(vin__in=[line.vin for line in lines]).order_by("id")
+    return {entry.vin: log_remark(entry) for entry in logged}
+
+
+def _remarks(line: OrderLine, shown: LineContent, content: OrderContent, *, lacks: str, before: str) -> list[Remark]:
+    if not line.included:
+        return [Remark("", "minus", f"Left out: {line.exclusion_reason}")]
+    remarks = [Remark("warn", "warn", f"{lacks[0].upper()}{lacks[1:]}")] if lacks else []
+    if before:
+        is_checked = "CAO" in line.sources and not line.reprint_confirmed
+        words = f"{before[0].upper()}{before[1:]}"
+        remarks.append(Remark("warn", "warn", words) if is_checked else Remark("", "log", words))
+    if line.rule_warning:
+        remarks.append(Remark("warn", "warn", f"A rule would leave it out: {line.rule_warning}"))
+    if line.is_placeholder:
+        remarks.append(Remark("", "info", "Not on the website; only the VIN is known"))
+    host = unapproved_host(line, line.order.dealership)
+    if host:
+        remarks.append(Remark("warn", "warn", f"The website {host} is not approved for this dealership"))
+    remarks += [Remark("warn", "warn", warning) for warning in line_warnings(shown, content.settings)]
+    if line.order.kind == OrderKind.MAINTENANCE:
+        remarks.append(Remark("", "info", f"From {' and '.join(line.sources)}"))
+    if line.overrides:
+        edited = [FIELD_WORDS[name] for name in EDITABLE_FIELDS if name in line.overrides]
+        remarks.append(Remark("info", "edit", f"Edited: {', '.join(edited)}"))
+    return remarks
+
+
+FIELD_WORDS = {
+    "stock": "stock",
+    "condition": "condition",
+    "year": "year",
+    "make": "make",
+    "model": "model",
+    "trim": "trim",
+    "price": "price",
+    "url": "address for the QR code",
+    "ext_color": "color",
+    "features": "features",
+    "headline": "headline",
+}
+
+
+def line_texts(line: OrderLine) -> dict[str, str]:
+    """The values that a line prints, as a person would type them, by the name of the editable field."""
+    return {name: _text(name, line.overrides.get(name, getattr(line, name, ""))) for name in EDITABLE_FIELDS}
+
+
+def site_texts(line: OrderLine) -> dict[str, str]:
+    """The site's own wording of each editable field; empty where the site said nothing."""
+    return {name: line.raw.get(_RAW_NAMES.get(name, name), "") for name in EDITABLE_FIELDS}
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None or (name == "condition" and value == "unknown"):
+        return ""
+    return f"{Decimal(value):,.2f}".removesuffix(".00") if name == "price" else str(value)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A line as it would print: pairs of header and cell, what its QR code says, and what is wrong with it."""
+
+    cells: tuple[tuple[str, str], ...]
+    qr: str
+    problems: tuple[str, ...]
+
+
+def preview_line(*, line: OrderLine, texts: Mapping[str, str]) -> Preview:
+    """The output row of a line with typed texts in place of its values; nothing is saved."""
+    problems = []
+    spare = OrderLine.objects.get(pk=line.pk)
+    for name, text in texts.items():
+        try:
+            spare.overrides[name] = read_override(name, text, year_now=timezone.localdate().year)
+        except OverrideError as error:
+            problems.append(f"{FIELD_WORDS[name].capitalize()}: {error}")
+    content = order_content(line.order)
+    position = line.order.lines.filter(included=True, seq__lt=line.seq).count() + 1
+    shown = line_content(spare, seq=position)
+    template = template_for(shown, content.settings)
+    try:
+        cells = render_line(shown, template, content)
+    except RenderError as error:
+        cells = error.cells
+        problems.append(f"{error.lacks[0].upper()}{error.lacks[1:]}.")
+    except Refused as error:
+        return Preview((), "", (*problems, error.message))
+    pairs = tuple(zip(template.headers, cells, strict=True))
+    return Preview(pairs, qr_text(shown, content.settings), tuple(problems))
+
+
+@dataclass(frozen=True)
+class OutcomeRow:
+    """One typed entry, what became of it, the vehicle it led to, and the open order that it stands in."""
+
+    position: int
+    text: str
+    outcome: EntryOutcome
+    vin: str
+    vehicle: str
+    detail: str
+    open_order_id: int | None
+
+
+def outcome_rows(
+    *, dealership: Dealership, outcomes: Sequence[Mapping[str, str]], vehicles: Mapping[str, str]
+) -> list[OutcomeRow]:
+    """Rows of the outcome list from the documents of `create_order`; `vehicles` names a vehicle by its VIN."""
+    taken = [item["vin"] for item in outcomes if item["outcome"] == EntryOutcome.IN_ANOTHER_ORDER]
+    open_orders = OpenVin.objects.filter(dealership=dealership, vin__in=taken).values_list("vin", "order_id")
+    order_of = dict(open_orders) if taken else {}
+    return [
+        OutcomeRow(
+            position=position,
+            text=item["entry"],
+            outcome=EntryOutcome(item["outcome"]),
+            vin=item["vin"],
+            vehicle=vehicles.get(item["vin"], ""),
+            detail=item["detail"],
+            open_order_id=order_of.get(item["vin"]),
+        )
+        for position, item in enumerate(outcomes, start=1)
+    ]
+
+
+def outcome_sums(rows: Sequence[OutcomeRow]) -> list[tuple[EntryOutcome, int]]:
+    """How many entries had each outcome, in the fixed order of outcomes; the sum is the number of entries."""
+    counts = Counter(row.outcome for row in rows)
+    return [(outcome, counts[outcome]) for outcome in EntryOutcome if counts[outcome]]
+
+
+@dataclass(frozen=True)
+class CsvPreview:
+    """The first rows of a CSV exactly as in the file."""
+
+    name: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: int
+
+
+def preview_csv(*, content: OrderContent, rows: int | None) -> list[CsvPreview]:
+    """The CSVs of an order, each with its first `rows` rows (None: all), made as its files are made."""
+    return [
+        CsvPreview(
+            group.name,
+            group.template.headers,
+            tuple(render_line(line, group.template, content) for line in group.lines[:rows]),
+            len(group.lines),
+        )
+        for group in csv_groups(content)
+    ]
+
+
+def last_editor(*, line: OrderLine) -> OrderEvent | None:
+    """The event by which somebody last changed a line."""
+    events = OrderEvent.objects.filter(order=line.order_id, detail__startswith=f"line {line.seq}, VIN ")
+    return events.select_related("actor").last()
