@@ -26,7 +26,7 @@ from foundation.errors import BadInput
 # The shortest limit among the supported systems, less the name of the socket file and its closing NUL.
 MAX_SOCKET_DIR_BYTES = 104 - len("/.s.PGSQL.5432") - 1
 PATIENCE_SECONDS = 60
-NEEDED_BYTES = 200_000_000
+NEEDED_BYTES = 100_000_000
 
 _one_thread = threading.Lock()
 
