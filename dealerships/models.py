@@ -212,6 +212,12 @@ class Dealership(models.Model):
             excluded_raw_statuses=tuple(self.excluded_raw_statuses),
         )
 
+    @property
+    def output_template_names(self) -> str:
+        """The output templates in words, one when new and used have the same."""
+        names = [self.get_template_new_display(), self.get_template_used_display()]
+        return " / ".join(dict.fromkeys(name for name in names if name))
+
     def order_groups(self) -> tuple[ConditionGroup, ...]:
         """The condition groups that this dealership orders separately."""
         return (ConditionGroup.NEW, ConditionGroup.USED) if self.separate_orders else (ConditionGroup.ALL,)

@@ -177,6 +177,11 @@ class Dataset(models.Model):
     def __str__(self) -> str:
         return f"Dataset {self.pk} of {self.dealership}"
 
+    @property
+    def hold_reasons(self) -> list[str]:
+        """Why a person must decide about it."""
+        return [gate["message"] for gate in self.gates if gate["severity"].startswith("hold")]
+
 
 class DatasetEvent(models.Model):
     """Who moved a dataset from one state to another, when and why."""

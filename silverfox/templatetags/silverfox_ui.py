@@ -1,6 +1,7 @@
 """How pages show what the domain knows: icons, states, VINs, money, bars and the navigation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -8,6 +9,8 @@ from django import template
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.db.models import prefetch_related_objects
 from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -59,11 +62,23 @@ ENTRY_LOOKS = {
     "invalid": Look("fail", "fail", "Invalid"),
     "in_another_order": Look("link", "", "In another order"),
 }
+DAY_LOOKS = {
+    "failed": Look("fail", "fail", "Failed"),
+    "held": Look("pause", "hold", "Held"),
+    "in_production": Look("half", "info", "In production"),
+    "in_review": Look("edit", "", "In review"),
+    "ready": Look("ready", "", "Ready"),
+    "no_inventory": Look("warn", "warn", "No inventory"),
+    "not_set_up": Look("draft", "", "CAO not set up"),
+    "nothing_new": Look("minus", "", "Nothing new"),
+    "done": Look("check", "ok", "Done"),
+}
 LOOKS: Mapping[str, Mapping[str, Look]] = {
     "order": ORDER_LOOKS,
     "dataset": DATASET_LOOKS,
     "import": IMPORT_LOOKS,
     "entry": ENTRY_LOOKS,
+    "day": DAY_LOOKS,
 }
 
 
@@ -104,6 +119,44 @@ def money(amount: Decimal | int | None) -> str:
     if amount is None:
         return ""
     return f"${amount:,.2f}".removesuffix(".00")
+
+
+@register.filter
+def age(moment: datetime) -> str:
+    """How long ago, in the one unit that people would use: `25 min`, `6 h`, `4 days`."""
+    minutes = int((timezone.now() - moment).total_seconds() // 60)
+    if minutes < 60:
+        return f"{max(minutes, 0)} min"
+    if minutes < 72 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"
+
+
+@register.filter
+def when(moment: datetime | None) -> str | SafeString:
+    """The moment as people say it (today only the time), exact on hover; nothing for none."""
+    if moment is None:
+        return ""
+    local, now = timezone.localtime(moment), timezone.localtime()
+    pattern = "H:i" if local.date() == now.date() else "M j, H:i" if local.year == now.year else "M j, Y"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        date_format(local, "M j, Y, H:i:s"),
+        date_format(local, pattern),
+    )
+
+
+@register.filter
+def condition_words(conditions: Collection[str] | None) -> str:
+    """Which vehicles a dealership orders: `New + used`, `Used`, `New + PO`."""
+    chosen = set(conditions or ())
+    words = ["New"] if "new" in chosen else []
+    if {"po", "cpo"} <= chosen:
+        words.append("used" if words else "Used")
+    else:
+        words += [word for key, word in (("po", "PO"), ("cpo", "CPO")) if key in chosen]
+    return " + ".join(words)
 
 
 @register.filter(name="vin")
