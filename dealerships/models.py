@@ -25,11 +25,19 @@ OUTPUT_TEMPLATE_CHOICES = [
     (OutputTemplateCode.CUSTOM, "Custom"),
 ]
 NO_NAME = "A name needs at least one letter or digit."
+LONG_NAME = "The name is too long when its signs are read as words. Shorten it."
+LONGEST_NAME = 120
 FILE_SAFE = RegexValidator(r"^[A-Za-z0-9_-]+\Z", "Letters, digits, _ and - only.")
 
 
 def text_array() -> "ArrayField[Any, Any]":
     return ArrayField(models.CharField(max_length=100), default=list, blank=True)
+
+
+def unusable_name(text: str) -> str:
+    """Why a dealership cannot answer to this text; empty when it can."""
+    folded = fold_name(text)
+    return "" if 0 < len(folded) <= LONGEST_NAME else LONG_NAME if folded else NO_NAME
 
 
 class PathProfile(models.Model):
@@ -187,8 +195,8 @@ class Dealership(models.Model):
             raise ValidationError({error.key: str(error)}) from error
 
     def _require_own_name(self) -> None:
-        if not fold_name(self.name):
-            raise ValidationError({"name": NO_NAME})
+        if reason := unusable_name(self.name):
+            raise ValidationError({"name": reason})
         taken = DealershipAlias.objects.filter(folded=fold_name(self.name)).exclude(dealership_id=self.pk).first()
         if taken:
             raise ValidationError({"name": f"{taken.dealership.name} already answers to this name."})
@@ -227,8 +235,8 @@ class DealershipAlias(models.Model):
     """Another name that a source uses for a dealership; unique over all dealerships in its folded form."""
 
     dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE, related_name="aliases")
-    text = models.CharField(max_length=120)
-    folded = models.CharField(max_length=120, unique=True, editable=False)
+    text = models.CharField(max_length=LONGEST_NAME)
+    folded = models.CharField(max_length=LONGEST_NAME, unique=True, editable=False)
     history = HistoricalRecords()
 
     class Meta:
@@ -245,8 +253,8 @@ class DealershipAlias(models.Model):
 
     def clean(self) -> None:
         self.folded = fold_name(self.text)
-        if not self.folded:
-            raise ValidationError({"text": NO_NAME})
+        if reason := unusable_name(self.text):
+            raise ValidationError({"text": reason})
         taken = DealershipAlias.objects.filter(folded=self.folded).exclude(pk=self.pk).first()
         if taken:
             raise ValidationError({"text": f"This name already belongs to {taken.dealership.name}."})

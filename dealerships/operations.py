@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 
 from dealerships.domain.names import fold_name
 from dealerships.domain.rules import RuleError
@@ -27,14 +27,16 @@ class LoadResult:
 
 
 def find_dealership(*, name: str) -> Dealership:
-    """The dealership that answers to `name` (its name, an alias or its short code); case and punctuation are ignored.
+    """The dealership that answers to `name`: its name, an alias or else its short code, without case and punctuation.
 
     Raises `BadInput` with the nearest names when there is none.
     """
     folded = fold_name(name)
-    dealership = Dealership.objects.filter(
-        models.Q(aliases__folded=folded) | models.Q(short_code__iexact=name.strip())
-    ).first()
+    dealerships = Dealership.objects
+    dealership = (
+        dealerships.filter(aliases__folded=folded).first()
+        or dealerships.filter(short_code__iexact=name.strip()).first()
+    )
     if dealership is None:
         raise BadInput(_unknown_dealership(name, folded), code="unknown_dealership")
     return dealership
@@ -52,17 +54,24 @@ def _unknown_dealership(name: str, folded: str) -> str:
 def load_dealerships(*, path: Path = SHIPPED_TABLE) -> LoadResult:
     """Create or update dealerships and aliases from the table at `path`; a second run changes nothing.
 
-    A field is updated only while it still holds what the table gave it before, so a manager's change stays.
+    A field is updated only while it still holds what the table gave it before, so a manager's change stays; so does
+    a dealership that a manager made, and a name that a manager gave to another dealership.
     Raises `BadInput` for a file that cannot be read or used; then nothing is changed.
     """
     rows = _read_rows(path)
     with transaction.atomic():
-        profile, _ = PathProfile.objects.get_or_create(name=DEFAULT_PROFILE["name"], defaults=DEFAULT_PROFILE)
+        profile = _first_profile()
         known = {d.loaded_values.get("name", d.name): d for d in Dealership.objects.select_for_update()}
         result = LoadResult()
         for row in rows:
             _load_row(row, known.get(row.values["name"]), profile, result)
     return result
+
+
+def _first_profile() -> PathProfile:
+    """The profile that a new dealership gets; its lock lets one load at a time go on."""
+    profile = PathProfile.objects.select_for_update().order_by("pk").first()
+    return profile or PathProfile.objects.get_or_create(name=DEFAULT_PROFILE["name"], defaults=DEFAULT_PROFILE)[0]
 
 
 def _read_rows(path: Path) -> list[DealershipRow]:
@@ -81,10 +90,10 @@ def _load_row(row: DealershipRow, dealership: Dealership | None, profile: PathPr
     loaded = {**(dealership.loaded_values if dealership else {}), **row.values, "aliases": list(row.aliases)}
     if dealership is None:
         created = Dealership(**row.values, loaded_values=loaded, path_profile=profile)
-        created.save()
-        _add_aliases(created, row.aliases)
+        _save(created, row)
+        _add_aliases(created, row.aliases, row)
         result.created += 1
-    elif dealership.loaded_values == loaded:
+    elif not dealership.loaded_values or dealership.loaded_values == loaded:
         result.unchanged += 1
     else:
         _update_untouched(dealership, row, loaded)
@@ -93,27 +102,34 @@ def _load_row(row: DealershipRow, dealership: Dealership | None, profile: PathPr
 
 def _update_untouched(dealership: Dealership, row: DealershipRow, loaded: dict[str, Any]) -> None:
     """Take over new values of the table where the dealership still has the old ones, and names new to the table."""
-    before = dealership.loaded_values
+    before, untouched = dealership.loaded_values, Dealership()
     for name, value in row.values.items():
-        if name not in before or _plain(getattr(dealership, name)) == before[name]:
+        now = getattr(dealership, name)
+        if _plain(now) == before[name] if name in before else now == getattr(untouched, name):
             setattr(dealership, name, value)
     dealership.loaded_values = loaded
-    dealership.save()
-    _add_aliases(dealership, [text for text in row.aliases if text not in before.get("aliases", [])])
+    _save(dealership, row)
+    _add_aliases(dealership, [text for text in row.aliases if text not in before.get("aliases", [])], row)
+
+
+def _save(item: Dealership | DealershipAlias, row: DealershipRow) -> None:
+    try:
+        item.full_clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise BadInput(f"Row {row.number} ({row.values['name']}), {field}: {messages[0]}") from error
+    item.save()
 
 
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, bool, list)) else str(value)
 
 
-def _add_aliases(dealership: Dealership, texts: Iterable[str]) -> None:
-    """Add names that nobody has yet; raises `BadInput` when one belongs to another dealership."""
+def _add_aliases(dealership: Dealership, texts: Iterable[str], row: DealershipRow) -> None:
+    """Add names that nobody has yet; a name that a manager gave to another dealership stays there."""
     for text in texts:
-        alias, _ = DealershipAlias.objects.get_or_create(
-            folded=fold_name(text), defaults={"dealership": dealership, "text": text}
-        )
-        if alias.dealership_id != dealership.pk:
-            raise BadInput(f"{text!r} is a name of {alias.dealership} and of {dealership}. Keep it at one of them.")
+        if not DealershipAlias.objects.filter(folded=fold_name(text)).exists():
+            _save(DealershipAlias(dealership=dealership, text=text), row)
 
 
 def attach_name(*, dealership: Dealership, text: str) -> DealershipAlias:

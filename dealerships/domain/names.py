@@ -3,17 +3,18 @@
 import re
 import unicodedata
 
-_DROPPED = re.compile("['`.\u2018\u2019\u00b4]")
+# Apostrophes as people and programs write them, and periods, wide forms of both among them.
+_DROPPED = re.compile("['`.\u00b4\u02bc\u2018\u2019\uff07\uff0e]")
 
 
 def fold_name(text: str) -> str:
     """The form in which two names of a dealership are compared; equal folds mean the same name.
 
-    Unicode NFKC, case-folded, apostrophes and periods removed, `&` read as `and`, any other run of
+    Apostrophes and periods removed, Unicode NFKC, case-folded, `&` read as `and`, any other run of
     non-alphanumeric characters read as one space, trimmed.
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = _DROPPED.sub("", text).replace("&", " and ")
+    # Before NFKC, which takes an acute accent apart that stands for an apostrophe.
+    text = unicodedata.normalize("NFKC", _DROPPED.sub("", text)).casefold().replace("&", " and ")
     return " ".join("".join(c if c.isalnum() else " " for c in text).split())
 
 

@@ -154,7 +154,7 @@ def _year(key: str, value: Any) -> int | None:
 
 
 def _texts(key: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not all(isinstance(item, str) and item.strip() for item in value):
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in value):
         raise RuleError(key, f"{key} is a list of texts, none of them blank.")
     return tuple(value)
 

@@ -2,12 +2,12 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from dealerships.domain.names import file_name_of
+from dealerships.domain.names import file_name_of, fold_name
 from dealerships.domain.output import OrderKind, OutputTemplateCode
 from dealerships.domain.rules import FilterRules, RuleError
 
@@ -22,32 +22,61 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class DealershipRow:
-    """One dealership of the table: its field values, typed and JSON-serialisable, and its other names."""
+    """One dealership of the table: its row, its field values, typed and JSON-serialisable, and its other names."""
 
+    number: int
     values: dict[str, Any]
     aliases: tuple[str, ...]
 
 
 def read_table(lines: Iterable[str]) -> list[DealershipRow]:
-    """The dealerships of a CSV text in its order; raises `TableError` for a missing column or a bad cell."""
+    """The dealerships of a CSV text in its order.
+
+    Raises `TableError` for a missing column, a bad cell, or a name, code or file name that two dealerships share.
+    """
     reader = csv.DictReader(lines, strict=True)
     try:
         missing = REQUIRED_COLUMNS - set(reader.fieldnames or ())
         if missing:
             raise TableError(f"Row 1: the table has no column {', '.join(sorted(missing))}. Add it to the header.")
-        return [_read_row(number, row) for number, row in enumerate(reader, start=2)]
+        rows = [_read_row(number, row) for number, row in enumerate(reader, start=2)]
     except csv.Error as error:
-        raise TableError(f"Row {reader.line_num}: {error}. Mend the quotes of the file.") from error
+        raise TableError(f"Row {reader.line_num + 1}: {error}. Mend the quotes of the file.") from error
+    _refuse_shared_names(rows)
+    return rows
+
+
+def _refuse_shared_names(rows: Iterable[DealershipRow]) -> None:
+    holders: dict[tuple[str, str], DealershipRow] = {}
+    for row in rows:
+        for kind, text in _own_names(row):
+            holder = holders.setdefault((kind, fold_name(text)), row)
+            if holder is not row:
+                raise TableError(
+                    f"Row {row.number} ({row.values['name']}): the {kind} {text!r} belongs to row {holder.number} "
+                    f"({holder.values['name']}) already. Keep it at one of them."
+                )
+
+
+def _own_names(row: DealershipRow) -> Iterator[tuple[str, str]]:
+    yield "short code", row.values["short_code"]
+    yield "file name", row.values["file_name"]
+    for name in (row.values["name"], *row.aliases):
+        yield "name", name
 
 
 def _read_row(number: int, row: dict[str, str]) -> DealershipRow:
     if None in row or None in row.values():
         raise TableError(f"Row {number}: the number of cells differs from the header's. Mend the commas or quotes.")
     cells = {column: cell.strip() for column, cell in row.items()}
-    if not cells["name"]:
-        raise TableError(f"Row {number}, column name: a dealership needs a name.")
+    for column, cell in cells.items():
+        if "\0" in cell:
+            raise TableError(f"Row {number}, column {column}: the cell holds a NUL byte. Type its text again.")
+    if not fold_name(cells["name"]):
+        raise TableError(f"Row {number}, column name: a dealership needs a name with a letter or digit.")
+    aliases = (*_several(cells["aliases"]), *_several(cells["inventory_location_text"]))
     try:
-        return DealershipRow(_values(cells), (*_several(cells["aliases"]), *_several(cells["inventory_location_text"])))
+        return DealershipRow(number, _values(cells), aliases)
     except RuleError as error:
         raise TableError(f"Row {number} ({cells['name']}), rules: {error}") from error
     except TableError as error:
