@@ -26,13 +26,16 @@ def order_zip(content: OrderContent, files: Iterable[FileContent]) -> bytes:
 
 
 def readme(content: OrderContent) -> bytes:
-    """What the designer does with the folder; names the base path at which the CSV looks for its images."""
+    """What the designer does with the folder; names the base path at which the CSV looks for its images.
+
+    Order number and time stand in the summary and in the folder's name: the same lines give the same text.
+    """
     settings = content.settings
     per_order = settings.profile_layout is PathLayout.PER_ORDER
-    step = f"Put the folder {order_folder(content)}" if per_order else f"Copy the images of the folder {QR_FOLDER}"
+    step = "Put this folder, with its name as it is," if per_order else f"Copy the images of the folder {QR_FOLDER}"
     lines = [
-        f"{settings.dealership_name}, {content.kind.value.upper()} order {content.order_number}",
-        f"Completed {content.completed_at:%Y-%m-%d %H:%M}, {len(content.lines)} vehicles",
+        f"{settings.dealership_name}, {content.kind.value.upper()}",
+        f"Vehicles: {len(content.lines)}",
         "",
         f"Path profile: {settings.profile_name}",
         f"Base path: {settings.profile_base}",

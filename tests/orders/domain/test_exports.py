@@ -138,8 +138,8 @@ def test_the_zip_holds_the_files_stored_under_the_folders_name_with_one_date() -
 
 def test_the_readme_names_the_base_path_and_what_to_do() -> None:
     assert readme(make_content()).decode().split("\r\n") == [
-        "South County DCJR, CAO order 45414",
-        "Completed 2025-08-19 10:15, 1 vehicles",
+        "South County DCJR, CAO",
+        "Vehicles: 1",
         "",
         "Path profile: Nick",
         f"Base path: {BASE}",
@@ -153,5 +153,5 @@ def test_the_readme_names_the_base_path_and_what_to_do() -> None:
 def test_with_a_folder_per_order_the_readme_says_to_put_the_folder_there() -> None:
     per_order = make_content(settings=make_settings(profile_layout=PathLayout.PER_ORDER))
     assert readme(per_order).decode().split("\r\n")[6] == (
-        "Put the folder South_County_DCJR_CAO_20250819_101500 into the base path before opening the CSV in Illustrator."
+        "Put this folder, with its name as it is, into the base path before opening the CSV in Illustrator."
     )
