@@ -48,19 +48,24 @@ def read_temporary(order_id: int, token: uuid.UUID, files: Iterable[WrittenFile]
 
 def publish_files(order_id: int, token: uuid.UUID) -> str:
     """Move the temporary folder into place in one step; gives its path relative to the orders folder."""
-    final = Path(str(order_id)) / str(token)
-    target = _root() / final
+    folder = attempt_folder(order_id, token)
+    target = _root() / folder
     target.parent.mkdir(exist_ok=True, mode=0o700)
     _temporary_folder(order_id, token).rename(target)
     _sync_folder(target.parent)
-    return str(final)
+    return folder
+
+
+def attempt_folder(order_id: int, token: uuid.UUID) -> str:
+    """Where the published files of one attempt lie, relative to the orders folder."""
+    return f"{order_id}/{token}"
 
 
 def discard_files(order_id: int, token: uuid.UUID) -> None:
     """Remove what an attempt wrote, published or not; nothing to remove is fine."""
-    for folder in (_temporary_folder(order_id, token), _root() / str(order_id) / str(token)):
-        if folder.exists():
-            shutil.rmtree(folder)
+    for folder in (_temporary_folder(order_id, token), _root() / attempt_folder(order_id, token)):
+        # On a broken disk the order must still be marked as failed; what stays is named by no record.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def artifact_sha256(path: str) -> str:

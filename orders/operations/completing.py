@@ -26,6 +26,7 @@ from orders.domain.verification import verify_order_files
 from orders.files import (
     WrittenFile,
     artifact_sha256,
+    attempt_folder,
     discard_files,
     publish_files,
     read_temporary,
@@ -62,25 +63,27 @@ def approve_order(
 ) -> Order:
     """Give a reviewed order its number, fix its content and queue it, in one transaction.
 
-    `in_background` also rings for a worker. `log_vins=False` needs a reason; both are recorded with `actor`.
-    Raises `BadInput` for the number or a missing reason, `Refused` for lines that cannot be printed or were printed
-    meanwhile, `ConfirmationNeeded` for a number that another order has or for hosts that nobody approved.
+    `in_background` also rings for a worker. `log_vins=False` needs a reason; both are recorded with `actor`, and so is
+    what was confirmed. Raises `BadInput` for the number or a missing reason, `Refused` for lines that cannot be
+    printed or were printed meanwhile and for an order that waits already with other choices, `ConfirmationNeeded`
+    for a number that another order has or for hosts that nobody approved.
     """
     order_number = _read_order_number(order_number)
     if not log_vins and not reason.strip():
         raise BadInput("Say why the VINs are not to be logged (--reason).", code="reason_needed")
     with transaction.atomic():
         locked = lock_order(order.pk)
+        _require_same_choices(locked, order_number, log_vins=log_vins)
         if locked.state == OrderState.FAILED:
             move_order(locked, OrderState.REVIEW, action="back to review", actor=actor)
         if locked.state == OrderState.REVIEW:
             require_printable(order=locked)
-            if not confirmed:
-                _require_confirmation(locked, order_number)
+            words = _require_confirmation(locked, order_number, confirmed=confirmed)
             locked.order_number, locked.log_vins, locked.log_skip_reason = order_number, log_vins, reason.strip()
             locked.error_text, locked.attempts, locked.completed_at = "", 0, None
             locked.save()
-            move_order(locked, OrderState.APPROVED, action="approve", actor=actor, detail=_approval_words(locked))
+            detail = "; ".join([*_approval_words(locked), *words])
+            move_order(locked, OrderState.APPROVED, action="approve", actor=actor, detail=detail)
         if locked.state == OrderState.APPROVED:
             move_order(locked, OrderState.QUEUED, action="queue", actor=actor)
             if in_background:
@@ -100,9 +103,19 @@ def ring_again(*, order: Order) -> None:
         enqueue(COMPLETE_JOB, locked.pk)
 
 
-def _approval_words(order: Order) -> str:
-    words = f"order number {order.order_number}"
-    return words if order.log_vins else f"{words}; VINs are not logged: {order.log_skip_reason}"
+def _require_same_choices(order: Order, order_number: str, *, log_vins: bool) -> None:
+    """An order that waits or is in production is not silently completed otherwise than it was asked for now."""
+    is_fixed = order.state in {OrderState.QUEUED, OrderState.PROCESSING}
+    if is_fixed and (order.order_number, order.log_vins) != (order_number, log_vins):
+        raise Refused(
+            f"Order {order.pk} is {order.state} as {', '.join(_approval_words(order))}. Repeat that, or cancel it.",
+            code="other_choices",
+        )
+
+
+def _approval_words(order: Order) -> list[str]:
+    words = [f"order number {order.order_number}"]
+    return words if order.log_vins else [*words, f"VINs are not logged: {order.log_skip_reason}"]
 
 
 def _read_order_number(text: str) -> str:
@@ -112,7 +125,8 @@ def _read_order_number(text: str) -> str:
     return number
 
 
-def _require_confirmation(order: Order, order_number: str) -> None:
+def _require_confirmation(order: Order, order_number: str, *, confirmed: bool) -> list[str]:
+    """What a person has to answer with yes, as it goes on record; raises `ConfirmationNeeded` without the yes."""
     questions = []
     ended = [OrderState.CANCELLED, OrderState.VOIDED]
     other = Order.objects.filter(order_number=order_number).exclude(pk=order.pk).exclude(state__in=ended).first()
@@ -122,8 +136,9 @@ def _require_confirmation(order: Order, order_number: str) -> None:
     if strange:
         hosts = ", ".join(f"{host} ({count} lines)" for host, count in strange.items())
         questions.append(f"QR codes lead to websites that are not approved for {order.dealership}: {hosts}.")
-    if questions:
+    if questions and not confirmed:
         raise ConfirmationNeeded(" ".join([*questions, "Confirm to go on (--yes)."]), detail={"questions": questions})
+    return [f"confirmed: {question}" for question in questions]
 
 
 def complete_order(*, order: Order, actor: User | None = None) -> Order:
@@ -212,9 +227,11 @@ def _recorded_failure(order: Order, token: uuid.UUID) -> Iterator[None]:
 
 
 def _fail(order: Order, token: uuid.UUID, reason: str) -> None:
-    discard_files(order.pk, token)
     with transaction.atomic():
         locked = lock_order(order.pk)
+        # An error may arrive after the commit; then the files are released and stay.
+        if not locked.artifacts.filter(path__startswith=attempt_folder(order.pk, token)).exists():
+            discard_files(order.pk, token)
         if locked.token != token:
             return
         locked.error_text, locked.token, locked.lease_until = reason, None, None
