@@ -115,7 +115,9 @@ def _find(text: str, index: _Index, open_orders: Mapping[str, str], *, include_m
     entry = _upper(text)
     fault = _fault(entry)
     if fault:
-        return EntryResult(text=text, outcome=EntryOutcome.INVALID, detail=fault, suggestion=suggest(entry, index.vins))
+        near = suggest(entry, index.vins)
+        fault += f" Did you mean {near}?" if near else ""
+        return EntryResult(text=text, outcome=EntryOutcome.INVALID, detail=fault, suggestion=near)
     found = sorted(index.matches(entry))
     if len(found) > 1:
         detail = f"It fits {len(found)} vehicles: {', '.join(found)}. Choose one."
