@@ -38,7 +38,7 @@ class CreateForm(forms.Form):
         ),
     )
     kind = forms.ChoiceField(choices=[(kind, KIND_WORDS[kind]) for kind, _ in KIND_CHOICES], widget=forms.RadioSelect)
-    conditions = forms.ChoiceField(choices=GROUP_CHOICES, widget=forms.RadioSelect)
+    conditions = forms.ChoiceField(choices=GROUP_CHOICES, required=False, widget=forms.RadioSelect)
     entries = forms.CharField(
         label="VINs or stock numbers",
         required=False,
@@ -84,16 +84,17 @@ class CreateForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """A LIST prints what was typed, so nobody is asked for its conditions."""
-        if self.cleaned_data.get("kind") == OrderKind.LIST:
-            self.errors.pop("conditions", None)
-        return self.cleaned_data
+        data = self.cleaned_data
+        if data.get("kind") != OrderKind.LIST and data.get("conditions") == "":
+            self.add_error("conditions", "Choose All, New or Used.")
+        return data
 
 
 class LineForm(forms.Form):
     """The editable fields of a line, each beside the value it was opened with."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    stock = forms.CharField(required=False)
+    stock = forms.CharField(required=False, widget=forms.TextInput(attrs={"autofocus": True, "class": "mono"}))
     condition = forms.ChoiceField(choices=[("", "Choose"), *CONDITION_CHOICES], required=False)
     year = forms.CharField(required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
     make = forms.CharField(required=False)

@@ -180,8 +180,9 @@ def line_texts(line: OrderLine) -> dict[str, str]:
 
 
 def site_texts(line: OrderLine) -> dict[str, str]:
-    """The site's own wording of each editable field; empty where the site said nothing."""
-    return {name: line.raw.get(_RAW_NAMES.get(name, name), "") for name in EDITABLE_FIELDS}
+    """The site's own wording by editable field; none for a placeholder and for fields that no site gives."""
+    names = {name: _RAW_NAMES.get(name, name) for name in EDITABLE_FIELDS}
+    return {name: line.raw[raw] or "(blank)" for name, raw in names.items() if raw in line.raw}
 
 
 def _text(name: str, value: Any) -> str:

@@ -28,7 +28,7 @@ _LOOKS = {
     "approve": ("", "ready", "Approved"),
     "queue": ("", "clock", "Handed to a worker"),
     "start": ("", "half", "Production started"),
-    "complete": ("ok", "check", "Done: files released"),
+    "complete": ("ok", "check", "Files released"),
     "fail": ("fail", "fail", "Failed"),
     "back to review": ("", "undo", "Back to review"),
     "cancel": ("", "minus", "Cancelled"),

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from dealerships.models import Dealership
+from dealerships.models import CONDITION_CHOICES, Dealership
 from foundation.errors import ConfirmationNeeded, SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
 from inventory.models import Dataset
@@ -86,5 +86,6 @@ def _page(
     context: dict[str, Any] = {"form": form, "dealership": dealership, **said}
     if dealership is not None:
         context["dataset"] = Dataset.objects.active().for_dealership(dealership).first()
+        context["condition_words"] = [word for value, word in CONDITION_CHOICES if value in (dealership.conditions or ())]
         context["open_orders"] = Order.objects.open().for_dealership(dealership)
     return render(request, page, context, status=status)

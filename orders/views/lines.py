@@ -148,18 +148,21 @@ def _answer(request: HttpRequest, line: OrderLine, *, status: int = 200, **said:
 
 def _editor(line: OrderLine, form: LineForm) -> dict[str, Any]:
     raw = site_texts(line)
+    if raw.get("url") == form.was["url"]:
+        raw["url"] = "the same"
     fields = [
         {
             "field": form[name],
             "name": name,
             "was": form.was[name],
-            "raw": raw[name],
+            "raw": raw.get(name, ""),
             "changed": name in line.overrides,
             "is_wide": name in {"url", "features", "headline"},
         }
         for name in EDITABLE_FIELDS
     ]
-    return {"form": form, "fields": fields, "preview": preview_line(line=line, texts=_texts(form))}
+    names = ",".join(EDITABLE_FIELDS)
+    return {"form": form, "fields": fields, "names": names, "preview": preview_line(line=line, texts=_texts(form))}
 
 
 def _texts(form: LineForm) -> dict[str, str]:

@@ -136,12 +136,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const invalid = find('[aria-invalid="true"]', event.target);
+  // Counts that come along out of band settle too; the focus belongs to what was asked for.
+  const isAsked = event.target.id === event.detail.target.id;
   if (invalid) invalid.focus();
-  else if (focusLeaves && document.activeElement === document.body) {
+  else if (isAsked && focusLeaves && document.activeElement === document.body) {
     event.target.tabIndex = -1;
     event.target.focus();
   }
-  focusLeaves = false;
+  if (isAsked) focusLeaves = false;
   prepare(event.target);
   timeToasts();
 });
