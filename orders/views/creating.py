@@ -86,6 +86,7 @@ def _page(
     context: dict[str, Any] = {"form": form, "dealership": dealership, **said}
     if dealership is not None:
         context["dataset"] = Dataset.objects.active().for_dealership(dealership).first()
-        context["condition_words"] = [word for value, word in CONDITION_CHOICES if value in (dealership.conditions or ())]
+        chosen = dealership.conditions or ()
+        context["condition_words"] = [word for value, word in CONDITION_CHOICES if value in chosen]
         context["open_orders"] = Order.objects.open().for_dealership(dealership)
     return render(request, page, context, status=status)

@@ -139,14 +139,16 @@ def test_a_vehicle_of_another_open_order_is_named_with_that_order() -> None:
 def test_more_than_17_characters_are_invalid(text: str, length: int) -> None:
     [result] = resolve(text)
     assert (result.outcome, result.vin) == ("invalid", "")
-    assert result.detail == f"This entry has {length} characters; a VIN has 17. Compare it with the windshield."
+    hint = f" Did you mean {FIRST}?" if length == 18 else ""
+    assert result.detail == f"This entry has {length} characters; a VIN has 17. Compare it with the windshield.{hint}"
 
 
 @pytest.mark.parametrize("wrong", ["I", "O", "Q", "-", " ", "\u0410"])
 def test_17_characters_with_one_that_no_vin_holds_are_invalid(wrong: str) -> None:
     [result] = resolve(FIRST[:4] + wrong + FIRST[5:])
     assert (result.outcome, result.vin) == ("invalid", "")
-    assert result.detail == "A VIN has no I, O, Q and only letters and digits. Compare it with the windshield."
+    fault = "A VIN has no I, O, Q and only letters and digits. Compare it with the windshield."
+    assert result.detail == f"{fault} Did you mean {FIRST}?"
 
 
 def test_letters_that_only_resemble_those_of_a_vin_are_not_repaired() -> None:
