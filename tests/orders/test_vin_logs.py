@@ -58,13 +58,8 @@ def test_every_row_is_accounted_for_and_the_import_keeps_its_account(dealership:
         ("BASELINE 1.24", VINS[0], True),
     ]
     kept = VinLogImport.objects.get()
-    assert (kept.rows_read, kept.entries_added, kept.already_logged, kept.blank_rows, len(kept.problems)) == (
-        6,
-        4,
-        0,
-        1,
-        1,
-    )
+    assert (kept.rows_read, kept.entries_added, kept.already_logged, kept.blank_rows) == (6, 4, 0, 1)
+    assert [problem["row"] for problem in kept.problems] == [7]
 
 
 def test_a_second_import_adds_nothing_and_a_longer_file_adds_its_new_rows(dealership: Dealership) -> None:
@@ -146,8 +141,9 @@ def test_many_logs_in_one_file_import_each_at_its_own_dealership(dealership: Dea
     log_vins(dealership=other, vins=VINS[1:4], label="40002")
     text, rows = export_vin_logs(dealerships=[dealership, other])
     assert (rows, len(list(csv.reader(io.StringIO(text))))) == (5, 6)
-    assert load(dealership, text) == {**load(dealership, text), "rows_read": 2, "entries_added": 0}
-    assert load(other, text)["already_logged"] == 3
+    for owner, entries_of_owner in ((dealership, 2), (other, 3)):
+        account = load(owner, text)
+        assert (account["rows_read"], account["already_logged"]) == (entries_of_owner, entries_of_owner)
 
 
 def test_the_empty_logs_of_all_import_as_nothing(dealership: Dealership) -> None:
@@ -167,9 +163,8 @@ def test_a_file_that_is_not_there_or_too_large_is_bad_input(tmp_path: Path) -> N
 
 
 CELLS = st.one_of(
-    st.sampled_from(
-        [*VINS, "", "ORDER", "VIN", "BASELINE", "40001", "5/9/25", "WVGAV7AX7AW51328", "2025-05-23 00:00:00"]
-    ),
+    st.sampled_from([*VINS, "", "ORDER", "VIN", "BASELINE", "40001", "5/9/25"]),
+    st.sampled_from(["WVGAV7AX7AW51328", "2025-05-23 00:00:00", "GENERIC_ORDER_1"]),
     st.text(max_size=12),
 )
 
@@ -185,8 +180,7 @@ def test_any_sheet_is_refused_or_reconciles_and_adds_nothing_the_second_time(
     before = VinLogEntry.objects.count()
     try:
         first = import_vin_log(dealership=dealership, data=data, file_name="log.csv")
-    except BadInput as refusal:
-        assert (VinLogEntry.objects.count(), bool(refusal.message)) == (before, True)
+    except BadInput:
         return
     account = first.document()
     assert account["rows_read"] == (
