@@ -2,6 +2,8 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -29,22 +31,31 @@ def store_upload(stream: BinaryIO, *, most_bytes: int = MOST_BYTES) -> StoredUpl
     digest, size = hashlib.sha256(), 0
     path = upload_path(name)
     path.touch(mode=0o600, exist_ok=False)
-    with path.open("wb") as kept:
+    with _removed_unless_whole(path), path.open("wb") as kept:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > most_bytes:
-                break
+                limit = most_bytes // (1024 * 1024)
+                raise BadInput(f"The file is larger than {limit} MB. Split it by dealership.", code="E_TOO_LARGE")
             digest.update(chunk)
             kept.write(chunk)
-    if size > most_bytes:
-        path.unlink()
-        limit = most_bytes // (1024 * 1024)
-        raise BadInput(f"The file is larger than {limit} MB. Split it by dealership.", code="E_TOO_LARGE")
     return StoredUpload(name, digest.hexdigest(), size)
 
 
+@contextmanager
+def _removed_unless_whole(path: Path) -> Iterator[None]:
+    with ExitStack() as undo:
+        undo.callback(path.unlink)
+        yield
+        undo.pop_all()
+
+
 def open_upload(name: str) -> BinaryIO:
-    return upload_path(name).open("rb")
+    """The kept file; raises `BadInput` when it was deleted meanwhile."""
+    try:
+        return upload_path(name).open("rb")
+    except FileNotFoundError as error:
+        raise BadInput("The kept file is gone. Upload it again.", code="E_FILE_GONE") from error
 
 
 def delete_upload(name: str) -> None:

@@ -8,7 +8,8 @@ def fill(apps, schema_editor):
     """The start content; staff extend it. `save` of these historical models does not fold, so the fold is given."""
     conditions = apps.get_model("inventory", "ConditionMapping")
     conditions.objects.bulk_create(
-        conditions(text=text, folded=fold_text(text), condition=str(value)) for text, value in DEFAULT_CONDITIONS.items()
+        conditions(text=text, folded=fold_text(text), condition=str(value))
+        for text, value in DEFAULT_CONDITIONS.items()
     )
     statuses = apps.get_model("inventory", "LotStatusMapping")
     statuses.objects.bulk_create(

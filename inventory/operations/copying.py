@@ -37,5 +37,6 @@ class CopyBuffer:
         csv.writer(buffer).writerows(self._rows)
         buffer.seek(0)
         self._rows.clear()
-        with connection.cursor() as cursor:
+        # Django translates the errors of its own calls only, and COPY is the driver's.
+        with connection.wrap_database_errors, connection.cursor() as cursor:
             cursor.copy_expert(self._statement, buffer)

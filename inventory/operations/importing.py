@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, BinaryIO
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -80,11 +80,14 @@ def already_imported(earlier: InventoryImport) -> Refused:
     )
 
 
-def run_import(*, inventory_import: InventoryImport, force: bool = False, actor: User | None = None) -> InventoryImport:
+def run_import(
+    *, inventory_import: InventoryImport, force: bool = False, actor: User | None = None, reason: str = "import"
+) -> InventoryImport:
     """Read the kept file into staged datasets, judge them by the gates and activate those that pass.
 
-    `force` activates in spite of a gate (never an empty dataset) and records `actor`. A file that cannot be read
-    leaves no rows: the import is marked failed and `BadInput` is raised. Every dataset is activated by itself.
+    `force` activates in spite of a gate (never an empty dataset) and records `actor` and `reason`. A file that cannot
+    be read leaves no rows: the import is marked failed and `BadInput` is raised, or the error of the database. Every
+    dataset is activated by itself.
     """
     inventory_import.status = InventoryImport.Status.RUNNING
     inventory_import.save(update_fields=["status"])
@@ -96,17 +99,21 @@ def run_import(*, inventory_import: InventoryImport, force: bool = False, actor:
     except BadInput as error:
         _mark_failed(inventory_import, error.code, error.message)
         raise
-    except IntegrityError as error:
+    except DatabaseError as error:
         earlier = InventoryImport.objects.filter(sha256=inventory_import.sha256, status="done").first()
-        if earlier is None:
+        if not isinstance(error, IntegrityError) or earlier is None:
+            cause = str(error).partition("\n")[0]
+            _mark_failed(inventory_import, "E_DATABASE", f"The database refused the rows: {cause}")
             raise
         _mark_failed(inventory_import, "already_imported", "The same file was imported at the same time.")
         raise already_imported(earlier) from error
-    activate_import(inventory_import=inventory_import, force=force, actor=actor)
+    activate_import(inventory_import=inventory_import, force=force, actor=actor, reason=reason)
     return inventory_import
 
 
-def activate_import(*, inventory_import: InventoryImport, force: bool, actor: User | None = None) -> None:
+def activate_import(
+    *, inventory_import: InventoryImport, force: bool, actor: User | None = None, reason: str = "import"
+) -> None:
     """Activate the staged datasets of an import, and with `force` its held ones; `stage_only` waits for a person."""
     if inventory_import.stage_only and not force:
         return
@@ -114,7 +121,8 @@ def activate_import(*, inventory_import: InventoryImport, force: bool, actor: Us
     for dataset in inventory_import.datasets.filter(status__in=wanted).order_by("id"):
         # A dataset that is refused now carries the reason itself; the others go on.
         with suppress(Refused):
-            activate_dataset(dataset=dataset, force=force, actor=actor, reason="forced import" if force else "import")
+            words = f"forced {reason}" if force else reason
+            activate_dataset(dataset=dataset, force=force, actor=actor, reason=words)
 
 
 def _mark_failed(inventory_import: InventoryImport, code: str, text: str) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from dealerships.operations import find_dealership
-from foundation.commands import JsonCommand, Outcome
+from foundation.commands import JsonCommand, Outcome, operator
 from inventory.operations.activation import activate_dataset, choose_dataset
 
 
@@ -18,7 +18,8 @@ class Command(JsonCommand):
     def run(self, **options: Any) -> Outcome:
         dealership = find_dealership(name=options["dealership"])
         dataset = choose_dataset(dealership=dealership, dataset_id=options["dataset_id"])
-        previous_id = activate_dataset(dataset=dataset, force=options["force"])
+        reason = f"{'released' if options['force'] else 'activated'} by {operator()} on the command line"
+        previous_id = activate_dataset(dataset=dataset, force=options["force"], reason=reason)
         document = {
             "dealership": dealership.name,
             "dataset_id": dataset.pk,

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from foundation.commands import JsonCommand, Outcome
+from foundation.commands import JsonCommand, Outcome, operator
 from foundation.errors import BadInput, Refused
 from inventory.models import Dataset, InventoryImport
 from inventory.operations.importing import activate_import, import_result, register_import, run_import
@@ -27,11 +27,15 @@ class Command(JsonCommand):
         result = import_result(inventory_import)
         held = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.HELD]
         refused = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.REJECTED]
-        waits = (held or refused) and not options["stage_only"]
+        nothing = not result["datasets"]
+        waits = (held or refused or nothing) and not options["stage_only"]
         return Outcome(result, describe(result), exit_code=1 if waits else 0)
 
     def _import(self, options: dict[str, Any]) -> InventoryImport:
         collected_at = read_collected_at(options["collected_at"])
+        if options["stage_only"] and options["force"]:
+            raise BadInput("--stage-only activates nothing and --force everything. Choose one of them.")
+        reason = f"import by {operator()} on the command line"
         try:
             with options["file"].open("rb") as stream:
                 inventory_import = register_import(
@@ -47,9 +51,9 @@ class Command(JsonCommand):
             if not options["force"] or "already_imported" not in refusal.detail:
                 raise
             earlier = InventoryImport.objects.get(pk=refusal.detail["already_imported"])
-            activate_import(inventory_import=earlier, force=True)
+            activate_import(inventory_import=earlier, force=True, reason=reason)
             return earlier
-        return run_import(inventory_import=inventory_import, force=options["force"])
+        return run_import(inventory_import=inventory_import, force=options["force"], reason=reason)
 
 
 def read_collected_at(text: str | None) -> datetime | None:
@@ -77,8 +81,10 @@ def describe(result: dict[str, Any]) -> str:
     lines += [f"  Notice: {notice}" for notice in result["notices"]]
     lines += [f"  Unmatched name {item['name']!r}: {item['rows']:,} rows" for item in result["unmatched"]]
     lines += [f"  Unmapped {item['column']} {item['text']!r}: {item['rows']:,} rows" for item in result["unmapped"]]
-    rejected = [problem for problem in result["problems"] if problem["code"].startswith("E_")]
+    if not result["datasets"]:
+        lines.append("  No row belongs to a dealership, so nothing was changed.")
+    rejected = [p for p in result["problems"] if p["code"].startswith("E_") or p["code"] == "W_DUP"]
     lines += [f"  Row {p['row']}, {p['column']} {p['value']!r}: {p['message']} ({p['code']})" for p in rejected[:20]]
     if len(rejected) > 20:
-        lines.append(f"  and {len(rejected) - 20:,} more rejected rows; --json lists all.")
+        lines.append(f"  and {len(rejected) - 20:,} more reasons for rejected rows; --json lists all.")
     return "\n".join(lines)
