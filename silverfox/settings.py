@@ -32,7 +32,7 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 TLS_PROXY = environment.flag("TLS_PROXY")
 
 INSTALLED_APPS = [
-    "silverfox",
+    "silverfox.apps.SilverFoxConfig",
     "orders",
     "inventory",
     "dealerships",
@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_q",
     "simple_history",
-    "django.contrib.admin",
+    "silverfox.apps.SilverFoxAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
+from orders.views import dealerships, vin_log
+
 
 @require_safe
 @login_not_required
@@ -14,9 +16,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("", dealerships.dealership_list, name="dealership_list"),
+    path("dealerships/<int:pk>/", dealerships.dealership_detail, name="dealership_detail"),
+    path("orders/", include("orders.urls")),
+    path("", include("inventory.urls")),
+    path("vin-log/", vin_log.vin_log_list, name="vin_log_list"),
+    path("vin-log/import/", vin_log.vin_log_import, name="vin_log_import"),
+    path("vin-log/export/", vin_log.vin_log_export, name="vin_log_export"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
-    path("orders/", include("orders.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
 ]

@@ -196,6 +196,13 @@ def state(of: str, value: str, *, text: str = "", pill: bool = False) -> SafeStr
 
 
 @register.simple_tag
+def state_word(of: str, value: str) -> str:
+    """The word of a state alone, within a sentence."""
+    word = LOOKS[of][value].word if value in LOOKS[of] else ""
+    return word if word[:2].isupper() else word.lower()
+
+
+@register.simple_tag
 def bar(total: int, *parts: str | int) -> SafeString:
     """A bar of `total` units filled by pairs of class and number; every number also stands beside it as text."""
     rectangles = format_html_join("", '<rect class="{}" x="{}" width="{}" height="1"/>', _segments(parts))

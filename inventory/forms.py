@@ -1,0 +1,37 @@
+"""What people send to the inventory pages."""
+
+from django import forms
+
+from dealerships.models import Dealership
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="Inventory file",
+        help_text="CSV as the shop's spreadsheet saves it, up to 25 MB, with any number of dealerships.",
+        error_messages={"required": "Choose a file.", "empty": "The file is empty. Choose another one."},
+    )
+    source = forms.CharField(
+        label="Source",
+        required=False,
+        max_length=200,
+        help_text="Where it comes from, for people; the file's name when left blank.",
+    )
+
+
+class AttachForm(forms.Form):
+    """A dealership name of a file, and the dealership that it means."""
+
+    name = forms.CharField(max_length=120, widget=forms.HiddenInput)
+    dealership = forms.ModelChoiceField(
+        Dealership.objects.all(), empty_label="Choose", error_messages={"required": "Choose the dealership."}
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label="Reason",
+        max_length=500,
+        help_text="Kept with your name and the time.",
+        error_messages={"required": "Say why; the reason is kept with your name."},
+    )

@@ -1,0 +1,229 @@
+"""The pages of imports and datasets: what arrived, what became of every row, and who decides about a dataset."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dealerships.models import Dealership
+from dealerships.operations import attach_name
+from foundation.errors import BadInput, Refused, SilverFoxError
+from foundation.roles import MANAGER, STAFF, AuthenticatedRequest, has_role, staff_required
+from foundation.spreadsheet_csv import spreadsheet_csv
+from inventory.forms import AttachForm, ReasonForm, UploadForm
+from inventory.models import Dataset, ImportProblem, InventoryImport
+from inventory.operations.activation import activate_dataset, is_stale, reject_dataset, role_to_decide
+from inventory.operations.comparing import compare_with_active
+from inventory.operations.mapping import meanings_of
+from inventory.operations.queueing import is_in_progress, queue_import, reread_import
+
+IMPORTS_PER_PAGE = 50
+PROBLEMS_PER_PAGE = 100
+STOP_POLLING = 286
+PROBLEM_COLUMNS = ("Row", "Column", "Value", "Code", "Message", "Dealership")
+
+
+@require_safe
+def import_list(request: HttpRequest) -> HttpResponse:
+    """Every import, newest first."""
+    imports = (
+        InventoryImport.objects.select_related("created_by")
+        .annotate(dealerships=Count("datasets"), held=Count("datasets", filter=Q(datasets__status=Dataset.Status.HELD)))
+        .order_by("-id")
+    )
+    page = Paginator(imports, IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    held = Dataset.objects.held().select_related("dealership").order_by("id")
+    return render(request, "inventory/import_list.html", {"page": page, "held": held})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_required
+def import_upload(request: AuthenticatedRequest) -> HttpResponse:
+    """Take a file and have a worker read it."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method != "POST":
+        return render(request, "inventory/import_upload.html", {"form": form})
+    earlier = None
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        source = form.cleaned_data["source"]
+        try:
+            inventory_import = queue_import(stream=file, file_name=file.name, source=source, actor=request.user)
+        except SilverFoxError as error:
+            form.add_error("file", error.message)
+            earlier = error.detail.get("already_imported")
+        else:
+            return redirect("import_detail", inventory_import.pk)
+    return render(request, "inventory/import_upload.html", {"form": form, "earlier": earlier}, status=422)
+
+
+@require_safe
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What became of every row of an import, and what still waits for somebody."""
+    return _render_import(request, _find_import(pk))
+
+
+def _find_import(pk: int) -> InventoryImport:
+    return get_object_or_404(InventoryImport.objects.select_related("created_by", "reread_of"), pk=pk)
+
+
+def _render_import(
+    request: HttpRequest, inventory_import: InventoryImport, attach: AttachForm | None = None, status: int = 200
+) -> HttpResponse:
+    problems = inventory_import.problems.select_related("dealership")
+    code = request.GET.get("code", "")
+    page = Paginator(problems.filter(code=code) if code else problems, PROBLEMS_PER_PAGE)
+    unmapped = list(inventory_import.unmapped_texts.all())
+    meanings = meanings_of(texts=[(item.column, item.text) for item in unmapped])
+    context = {
+        "import": inventory_import,
+        "in_progress": is_in_progress(inventory_import=inventory_import, now=timezone.now()),
+        "datasets": inventory_import.datasets.select_related("dealership").order_by("dealership__name"),
+        "unmatched": inventory_import.unmatched_names.all(),
+        "unmapped": [(item, meanings.get((item.column, item.text))) for item in unmapped],
+        "codes": problems.order_by().values_list("code").annotate(rows=Count("id")).order_by("code"),
+        "code": code,
+        "page": page.get_page(request.GET.get("page")),
+        "rereads": inventory_import.rereads.order_by("-id"),
+        "dealerships": Dealership.objects.only("name"),
+        "attach": attach,
+    }
+    return render(request, "inventory/import_detail.html", context, status=status)
+
+
+@require_safe
+def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the import's page asks every two seconds; the answer at the end has it loaded again."""
+    inventory_import = _find_import(pk)
+    if is_in_progress(inventory_import=inventory_import, now=timezone.now()):
+        return render(request, "inventory/import_progress.html", {"import": inventory_import})
+    return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+
+
+@require_safe
+def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
+    """The problems of an import as a file for a spreadsheet."""
+    problems = _find_import(pk).problems.values_list(
+        "row_number", "column", "value", "code", "message", "dealership__name"
+    )
+    rows: list[Sequence[str]] = [PROBLEM_COLUMNS]
+    rows += [[str(cell or "") for cell in row] for row in problems.iterator(chunk_size=2000)]
+    return HttpResponse(
+        spreadsheet_csv(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="import_{pk}_problems.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@require_POST
+@staff_required
+def import_attach(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Let a dealership answer to a name that this import did not know."""
+    inventory_import = _find_import(pk)
+    form = AttachForm(request.POST)
+    if form.is_valid():
+        dealership, name = form.cleaned_data["dealership"], form.cleaned_data["name"]
+        try:
+            attach_name(dealership=dealership, text=name)
+        except BadInput as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, f"{name} is attached to {dealership}. Read the file again to take its rows in.")
+            return redirect("import_detail", pk)
+    return _render_import(request, inventory_import, form, status=422)
+
+
+@require_POST
+@staff_required
+def import_reread(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Have the kept file read again, with the names and mappings of today."""
+    try:
+        again = reread_import(inventory_import=_find_import(pk), actor=request.user)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("import_detail", pk)
+    return redirect("import_detail", again.pk)
+
+
+@require_safe
+def import_dataset(request: HttpRequest, pk: int) -> HttpResponse:
+    """One dataset beside the one in use, with what may be decided about it."""
+    return _render_dataset(request, _find_dataset(pk))
+
+
+def _find_dataset(pk: int) -> Dataset:
+    return get_object_or_404(Dataset.objects.select_related("dealership", "inventory_import"), pk=pk)
+
+
+def _render_dataset(request: HttpRequest, dataset: Dataset, *, error: str = "", status: int = 200) -> HttpResponse:
+    role = role_to_decide(dataset=dataset)
+    problems = ImportProblem.objects.filter(
+        inventory_import=dataset.inventory_import_id, dealership=dataset.dealership_id
+    )
+    context = {
+        "dataset": dataset,
+        "is_stale": is_stale(dataset=dataset, now=timezone.now()),
+        "comparison": compare_with_active(dataset=dataset),
+        "codes": problems.values_list("code").annotate(rows=Count("id")).order_by("code"),
+        "events": dataset.events.select_related("actor"),
+        "is_open": dataset.status not in {Dataset.Status.ACTIVE, Dataset.Status.REJECTED},
+        "may_reject": dataset.status in {Dataset.Status.HELD, Dataset.Status.STAGED},
+        "may_decide": has_role(request.user, role),
+        "needs_manager": role == MANAGER,
+        "form": ReasonForm(request.POST or None),
+        "error": error,
+    }
+    return render(request, "inventory/dataset.html", context, status=status)
+
+
+@require_POST
+@staff_required
+def dataset_activate(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Make a staged, held or archived dataset the one in use."""
+    dataset = _find_dataset(pk)
+    form = _decision(request, dataset)
+    if not form.is_valid():
+        return _render_dataset(request, dataset, status=422)
+    try:
+        activate_dataset(
+            dataset=dataset,
+            force=True,
+            as_role=MANAGER if has_role(request.user, MANAGER) else STAFF,
+            actor=request.user,
+            reason=form.cleaned_data["reason"],
+        )
+    except Refused as refusal:
+        return _render_dataset(request, dataset, error=refusal.message, status=409)
+    messages.success(request, f"{dataset.dealership} now uses dataset {pk} with {dataset.rows_accepted:,} vehicles.")
+    return redirect("import_dataset", pk)
+
+
+@require_POST
+@staff_required
+def dataset_reject(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Refuse a staged or held dataset for good."""
+    dataset = _find_dataset(pk)
+    form = _decision(request, dataset)
+    if not form.is_valid():
+        return _render_dataset(request, dataset, status=422)
+    try:
+        reject_dataset(dataset=dataset, actor=request.user, reason=form.cleaned_data["reason"])
+    except Refused as refusal:
+        return _render_dataset(request, dataset, error=refusal.message, status=409)
+    messages.success(request, f"Dataset {pk} of {dataset.dealership} is rejected; the inventory in use stays.")
+    return redirect("import_dataset", pk)
+
+
+def _decision(request: AuthenticatedRequest, dataset: Dataset) -> ReasonForm:
+    if not has_role(request.user, role_to_decide(dataset=dataset)):
+        raise PermissionDenied
+    return ReasonForm(request.POST)

@@ -1,0 +1,27 @@
+"""Who may enter the admin site."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from foundation.roles import MANAGER, has_role
+
+
+class SilverFoxAdminSite(AdminSite):
+    """Managers configure here; their permissions say what. There is one way to sign in, the product's own."""
+
+    site_header = "Silver Fox"
+    site_title = "Silver Fox"
+    index_title = "Settings"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return has_role(request.user, MANAGER)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
