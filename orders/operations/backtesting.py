@@ -96,7 +96,7 @@ def _twin(dealership: Dealership) -> Dealership:
     DealershipAlias.objects.filter(dealership=dealership).delete()
     twin = Dealership.objects.get(pk=dealership.pk)
     twin.pk, twin._state.adding = None, True
-    twin.name, twin.short_code, twin.file_name = f"{dealership.name} (back-test)", "BACKTEST", "BACKTEST"
+    twin.name, twin.short_code, twin.file_name = f"{dealership.name[:80]} (back-test)", "BACKTEST", "BACKTEST"
     twin.save()
     for alias in aliases:
         DealershipAlias.objects.create(dealership=twin, text=alias.text)
