@@ -50,9 +50,9 @@ def _entries(kind: OrderKind, source: str | None) -> list[str]:
     if source is None:
         raise BadInput(f"A {kind.upper()} needs --vins with a file name, or - for standard input.")
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{source} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{source} is not UTF-8 text. Save it as plain text.") from error
-    return read_entries(text)
+    return read_entries(text.removeprefix("\ufeff"))
