@@ -26,12 +26,11 @@ class StoredUpload:
 
 
 def store_upload(stream: BinaryIO, *, most_bytes: int = MOST_BYTES) -> StoredUpload:
-    """Keep a copy of `stream`; above the limit nothing is kept and `BadInput` is raised."""
+    """Keep a copy of `stream`; above the limit, or when the copy breaks off, nothing stays and `BadInput` is raised."""
     name = f"{uuid.uuid4().hex}.upload"
     digest, size = hashlib.sha256(), 0
     path = upload_path(name)
-    path.touch(mode=0o600, exist_ok=False)
-    with _removed_unless_whole(path), path.open("wb") as kept:
+    with _kept_when_whole(path) as kept:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > most_bytes:
@@ -43,11 +42,20 @@ def store_upload(stream: BinaryIO, *, most_bytes: int = MOST_BYTES) -> StoredUpl
 
 
 @contextmanager
-def _removed_unless_whole(path: Path) -> Iterator[None]:
-    with ExitStack() as undo:
-        undo.callback(path.unlink)
-        yield
-        undo.pop_all()
+def _kept_when_whole(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with ExitStack() as undo:
+            path.touch(mode=0o600, exist_ok=False)
+            undo.callback(path.unlink)
+            with path.open("wb") as kept:
+                yield kept
+            undo.pop_all()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadInput(
+            f"The file cannot be copied to {path.parent}: {reason}. Make room there or mend its rights.",
+            code="E_STORAGE",
+        ) from error
 
 
 def open_upload(name: str) -> BinaryIO:

@@ -11,6 +11,8 @@ from foundation.errors import BadInput, Refused
 from inventory.models import Dataset, InventoryImport
 from inventory.operations.importing import activate_import, import_result, register_import, run_import
 
+_FIRST_YEAR = 2000
+
 
 class Command(JsonCommand):
     help = "Import an inventory file: one dataset per dealership, activated unless a gate holds it."
@@ -65,9 +67,12 @@ def read_collected_at(text: str | None) -> datetime | None:
         moment = None
     if moment is None:
         raise BadInput(f"--collected-at {text!r} is not an ISO time such as 2025-09-02T04:10:00-05:00.")
+    # The database counts years before our era in ways that Python cannot read.
+    if moment.year < _FIRST_YEAR:
+        raise BadInput(f"--collected-at {text!r} lies before {_FIRST_YEAR}. Check its year.")
     moment = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
     if moment > timezone.now():
-        raise BadInput(f"--collected-at {text!r} lies in the future.")
+        raise BadInput(f"--collected-at {text!r} lies in the future. Check its day and time zone.")
     return moment
 
 
