@@ -443,18 +443,19 @@ def test_an_endless_stream_is_refused_at_the_limit() -> None:
     assert (error.value.code, list(Path(settings.UPLOADS_DIR).iterdir())) == ("E_TOO_LARGE", [])
 
 
+class BreaksOff(io.BytesIO):
+    """A stream whose sender leaves after the first piece."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell():
+            raise ConnectionResetError(104, "Connection reset by peer")
+        return super().read(10)
+
+
 def test_an_upload_that_breaks_off_is_not_kept() -> None:
-    class Broken(io.RawIOBase):
-        def read(self, size: int = -1) -> bytes:
-            if self.tell_count:
-                raise ConnectionResetError("the sender has left")
-            self.tell_count += 1
-            return b"Vin,Stock\n"
-
-        tell_count = 0
-
-    with pytest.raises(ConnectionResetError):
-        register_import(stream=Broken(), file_name="half.csv")  # type: ignore[arg-type]
+    with pytest.raises(BadInput) as error:
+        register_import(stream=BreaksOff(make_csv(rows=rows_at(ELM, 3))), file_name="half.csv")
+    assert (error.value.code, "Connection reset by peer" in str(error.value)) == ("E_STORAGE", True)
     assert (InventoryImport.objects.count(), list(Path(settings.UPLOADS_DIR).iterdir())) == (0, [])
 
 
