@@ -288,7 +288,7 @@ class Vehicle(models.Model):
         return facts_of({name: getattr(self, name) for name in FACT_NAMES})
 
 
-FACT_NAMES = tuple(VehicleFacts.__dataclass_fields__)
+FACT_NAMES = VehicleFacts._fields
 _CONDITIONS = {condition.value: condition for condition in Condition}
 _LOT_STATUSES = {lot_status.value: lot_status for lot_status in LotStatus}
 

@@ -1,9 +1,10 @@
 """The shapes of a vehicle on its way from a file to the database."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from dealerships.domain.rules import Condition
 
@@ -14,8 +15,7 @@ class LotStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawFields:
+class RawFields(NamedTuple):
     """The 21 texts of one row, verbatim, in the order of the shop's inventory file."""
 
     vin: str = ""
@@ -41,15 +41,15 @@ class RawFields:
     vehicle_url: str = ""
 
 
-RAW_FIELD_NAMES = tuple(field.name for field in fields(RawFields))
+RAW_FIELD_NAMES = RawFields._fields
 INVENTORY_HEADER = (
-    "Vin,Stock,Type,Year,Make,Model,Trim,Ext Color,Status,Price,Body Style,Fuel Type,MSRP,Date In Stock,"
-    "Street Address,Locality,Postal Code,Region,Country,Location,Vechile URL"
-).split(",")
+    "Vin", "Stock", "Type", "Year", "Make", "Model", "Trim", "Ext Color", "Status", "Price", "Body Style", "Fuel Type",
+    "MSRP", "Date In Stock", "Street Address", "Locality", "Postal Code", "Region", "Country", "Location",
+    "Vechile URL",
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleFacts:
+class VehicleFacts(NamedTuple):
     """One vehicle, normalised and typed. Texts are trimmed with single blanks; empty text means missing.
 
     `raw_type`, `raw_status` and `raw_price` are the site's own wording; prices are dollars with two decimals.

@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
-from operator import attrgetter
 
 from dealerships.domain.rules import Condition, fold_text
 from inventory.domain.facts import RAW_FIELD_NAMES, LotStatus, Problem, RawFields, VehicleFacts
@@ -66,7 +65,6 @@ _YEAR_FIRST = re.compile(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _MONTH_FIRST = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", re.ASCII)
 _FACTORY_VIN = re.compile(r"[A-Z0-9]{17}", re.ASCII | re.IGNORECASE)
 
-_TEXTS = attrgetter(*RAW_FIELD_NAMES)
 _CONDITIONS = {condition.value: condition for condition in Condition}
 _LOT_STATUSES = {lot_status.value: lot_status for lot_status in LotStatus}
 _CACHED_TEXTS = 4096
@@ -123,7 +121,7 @@ class _Remarks:
         self.problems.append(Problem(self.row_number, HEADER_NAMES[name], value, code, message))
 
     def errors(self) -> list[Problem]:
-        return [problem for problem in self.problems if problem.code.startswith("E_")]
+        return [problem for problem in self.problems if problem.code.startswith("E_")] if self.problems else []
 
 
 def normalise(
@@ -166,13 +164,12 @@ def normalise(
 
 def _clean_texts(raw: RawFields, remarks: _Remarks) -> Sequence[str]:
     """The texts with single blanks, `&` for its entity, and without marks that turn the direction of writing."""
-    texts: tuple[str, ...] = _TEXTS(raw)
-    joined = "|".join(texts)
+    joined = "|".join(raw)
     # Nearly every row is clean already; these tests over the whole row spare one pass per text.
     has_odd_blanks = "  " in joined or "| " in joined or " |" in joined
     if joined.isprintable() and not has_odd_blanks and "&amp;" not in joined:
-        return texts
-    return tuple(map(_clean_text, RAW_FIELD_NAMES, texts, repeat(remarks)))
+        return raw
+    return tuple(map(_clean_text, RAW_FIELD_NAMES, raw, repeat(remarks)))
 
 
 def _clean_text(name: str, text: str, remarks: _Remarks) -> str:
@@ -232,12 +229,14 @@ def _is_temporary(vin: str, errors: list[Problem], lot_status: LotStatus) -> boo
 
 
 def _amount(name: str, text: str, phrases: frozenset[str], remarks: _Remarks) -> Decimal | None:
+    # Many sites publish no list price at all; only a missing price deserves a word.
+    if not text and name == "msrp":
+        return None
     amount = _read_amount(text)
     if amount:
         return amount
     words = _without_tags(text)
     if amount is not None or not words or _fold(words) in phrases:
-        # Many sites publish no list price at all; only a missing price deserves a word.
         if name == "price":
             remarks.add(name, text, "W_PRICE", "No price is published.")
         return None

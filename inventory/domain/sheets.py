@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import BinaryIO
 
 from foundation.errors import BadInput
-from inventory.domain.facts import Problem, RawFields
+from inventory.domain.facts import RAW_FIELD_NAMES, Problem, RawFields
 from inventory.domain.file_kinds import refuse_other_kinds
 from inventory.domain.headers import DELIMITERS, Header, header_error, is_header, known_fields, read_header
 from inventory.domain.text_scan import TextScan, scan_text, text_of
@@ -83,14 +83,15 @@ class Sheet:
             raise BadInput("The file has a header and no rows below it. Export it again.", code="E_NO_ROWS")
 
     def _rows(self) -> Iterator[tuple[int, RawFields | RowFault]]:
-        names, pick = tuple(self.header.columns), itemgetter(*self.header.columns.values())
         width, vin_at, mileage_at = self.header.width, self.header.columns["vin"], self.header.mileage_position
+        # A column that the sheet lacks reads the blank cell that is put behind every row.
+        pick = itemgetter(*(self.header.columns.get(name, width) for name in RAW_FIELD_NAMES))
         for number, cells in self._records():
             if isinstance(cells, RowFault):
                 yield number, cells
             elif len(cells) == width and (cells[vin_at].strip() or not _is_blank(cells)):
                 fault = None if mileage_at is None else self._mileage_fault(number, cells[mileage_at])
-                yield number, fault or RawFields(**dict(zip(names, pick(cells), strict=True)))
+                yield number, fault or RawFields._make(pick([*cells, ""]))
             elif not _is_blank(cells):
                 yield number, self._wrong_width(number, cells)
 

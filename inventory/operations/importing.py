@@ -34,10 +34,8 @@ from inventory.models import (
     Vehicle,
 )
 from inventory.operations.activation import activate_dataset, judge_dataset
-from inventory.operations.copying import CopyBuffer
+from inventory.operations.copying import CopyBuffer, CopyThread
 
-_RAW_VALUES = attrgetter(*RAW_FIELD_NAMES)
-_FACT_VALUES = attrgetter(*FACT_NAMES)
 _PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
 _TEMPORARY_VIN = "E_VIN_CHARS"
 _SAMPLES = 5
@@ -138,13 +136,14 @@ def stage_rows(*, inventory_import: InventoryImport, stream: BinaryIO) -> list[D
     To be called in a transaction. Raises `BadInput` when the file as a whole cannot be read.
     """
     sheet = open_sheet(stream)
-    staging = _Staging(inventory_import, load_mappings(), dict(_dealerships_by_name()))
-    for row_number, row in sheet:
-        if isinstance(row, RowFault):
-            staging.add_fault(row)
-        else:
-            staging.add_row(row_number, row)
-    return staging.finish(sheet)
+    with CopyThread() as thread:
+        staging = _Staging(inventory_import, load_mappings(), dict(_dealerships_by_name()), thread)
+        for row_number, row in sheet:
+            if isinstance(row, RowFault):
+                staging.add_fault(row)
+            else:
+                staging.add_row(row_number, row)
+        return staging.finish(sheet)
 
 
 def load_mappings() -> Mappings:
@@ -161,7 +160,13 @@ def _dealerships_by_name() -> Iterator[tuple[str, Dealership]]:
 
 
 @dataclass
-class _Count:
+class _Place:
+    """A dealership of the import with its new dataset. Its ids stand here because every row needs them."""
+
+    dataset: Dataset
+    dataset_id: int
+    dealership_id: int
+    approved_hosts: frozenset[str]
     read: int = 0
     rejected: int = 0
     temporary_vins: int = 0
@@ -176,21 +181,23 @@ class _Unmatched:
 class _Staging:
     """The rows of one import on their way into the tables."""
 
-    def __init__(self, inventory_import: InventoryImport, mappings: Mappings, by_name: dict[str, Dealership]) -> None:
+    def __init__(
+        self, inventory_import: InventoryImport, mappings: Mappings, by_name: dict[str, Dealership], thread: CopyThread
+    ) -> None:
         self._import = inventory_import
+        self._thread = thread
         self._mappings = mappings
         self._by_name = by_name
-        self._by_text: dict[str, Dealership | None] = {}
-        self._datasets: dict[int, Dataset] = {}
-        self._hosts: dict[int, frozenset[str]] = {}
-        self._counts: defaultdict[int, _Count] = defaultdict(_Count)
+        self._by_text: dict[str, _Place | None] = {}
+        self._places: dict[int, _Place] = {}
         self._faults = 0
         self._unmatched: defaultdict[str, _Unmatched] = defaultdict(_Unmatched)
         self._unmapped: Counter[tuple[str, str]] = Counter()
         self._year_now = timezone.localdate().year
-        self._raw = CopyBuffer(RawVehicle, ["dataset", "row_number", *RAW_FIELD_NAMES])
-        self._vehicles = CopyBuffer(Vehicle, ["dataset", "row_number", *FACT_NAMES])
+        self._raw = CopyBuffer(thread, RawVehicle, ["dataset", "row_number", *RAW_FIELD_NAMES])
+        self._vehicles = CopyBuffer(thread, Vehicle, ["dataset", "row_number", *FACT_NAMES])
         self._problems = CopyBuffer(
+            thread,
             ImportProblem,
             ["inventory_import", "dealership", "row_number", "column", "value", "code", "message"],
         )
@@ -200,57 +207,55 @@ class _Staging:
         self._add_problem(None, fault.problem)
 
     def add_row(self, row_number: int, raw: RawFields) -> None:
-        dealership = self._dealership(raw.location)
-        if dealership is None:
+        place = self._place(raw.location)
+        if place is None:
             self._add_unmatched(raw)
             return
-        dataset = self._datasets.get(dealership.pk) or self._new_dataset(dealership)
-        count = self._counts[dealership.pk]
-        count.read += 1
-        self._raw.add((dataset.pk, row_number, *_RAW_VALUES(raw)))
+        place.read += 1
+        self._raw.add((place.dataset_id, row_number, *raw))
         result = normalise(
-            row_number,
-            raw,
-            self._mappings,
-            year_now=self._year_now,
-            approved_hosts=self._hosts[dealership.pk],
+            row_number, raw, self._mappings, year_now=self._year_now, approved_hosts=place.approved_hosts
         )
         if result.facts is None:
-            count.rejected += 1
-            count.temporary_vins += result.is_temporary_vin
+            place.rejected += 1
+            place.temporary_vins += result.is_temporary_vin
         else:
-            self._vehicles.add((dataset.pk, row_number, *_FACT_VALUES(result.facts)))
-        self._unmapped.update(result.unmapped)
+            self._vehicles.add((place.dataset_id, row_number, *result.facts))
+        if result.unmapped:
+            self._unmapped.update(result.unmapped)
         for problem in result.problems:
-            self._add_problem(dealership.pk, problem)
+            self._add_problem(place.dealership_id, problem)
 
     def finish(self, sheet: Sheet) -> list[Dataset]:
         for warning in sheet.warnings:
             self._add_problem(None, warning)
         for buffer in (self._raw, self._vehicles, self._problems):
             buffer.flush()
+        self._thread.wait()
         for dealership_id, rows in _settle_duplicates(self._import):
-            self._counts[dealership_id].rejected += rows
+            self._places[dealership_id].rejected += rows
         _warn_across_dealerships(self._import)
         self._save_lists()
         self._save_counts(sheet)
-        with connection.cursor() as cursor:
-            for model in (RawVehicle, Vehicle, ImportProblem):
-                cursor.execute(f'ANALYZE "{model._meta.db_table}"')
-        return list(self._datasets.values())
+        _analyse_searched_columns()
+        return [place.dataset for place in self._places.values()]
 
-    def _dealership(self, location: str) -> Dealership | None:
+    def _place(self, location: str) -> _Place | None:
         if location not in self._by_text:
-            self._by_text[location] = self._by_name.get(fold_name(location))
+            dealership = self._by_name.get(fold_name(location))
+            self._by_text[location] = self._place_of(dealership) if dealership else None
         return self._by_text[location]
 
-    def _new_dataset(self, dealership: Dealership) -> Dataset:
+    def _place_of(self, dealership: Dealership) -> _Place:
+        if dealership.pk in self._places:
+            return self._places[dealership.pk]
+        self._thread.wait()
         dataset = Dataset.objects.create(
             inventory_import=self._import, dealership=dealership, collected_at=self._import.collected_at
         )
-        self._datasets[dealership.pk] = dataset
-        self._hosts[dealership.pk] = frozenset(dealership.approved_hosts)
-        return dataset
+        place = _Place(dataset, dataset.pk, dealership.pk, frozenset(dealership.approved_hosts))
+        self._places[dealership.pk] = place
+        return place
 
     def _add_unmatched(self, raw: RawFields) -> None:
         unmatched = self._unmatched[" ".join(raw.location.split())]
@@ -273,19 +278,19 @@ class _Staging:
         )
 
     def _save_counts(self, sheet: Sheet) -> None:
-        for dealership_id, dataset in self._datasets.items():
-            count = self._counts[dealership_id]
-            dataset.rows_read = count.read
-            dataset.rows_rejected = count.rejected
-            dataset.rows_accepted = count.read - count.rejected
-            dataset.rejected_temporary_vins = count.temporary_vins
+        places, item = self._places.values(), self._import
+        for place in places:
+            place.dataset.rows_read = place.read
+            place.dataset.rows_rejected = place.rejected
+            place.dataset.rows_accepted = place.read - place.rejected
+            place.dataset.rejected_temporary_vins = place.temporary_vins
         Dataset.objects.bulk_update(
-            self._datasets.values(), ["rows_read", "rows_rejected", "rows_accepted", "rejected_temporary_vins"]
+            [place.dataset for place in places],
+            ["rows_read", "rows_rejected", "rows_accepted", "rejected_temporary_vins"],
         )
-        counts, item = self._counts.values(), self._import
         item.rows_unmatched = sum(unmatched.rows for unmatched in self._unmatched.values())
-        item.rows_rejected = self._faults + sum(count.rejected for count in counts)
-        item.rows_read = self._faults + item.rows_unmatched + sum(count.read for count in counts)
+        item.rows_rejected = self._faults + sum(place.rejected for place in places)
+        item.rows_read = self._faults + item.rows_unmatched + sum(place.read for place in places)
         item.rows_accepted = item.rows_read - item.rows_rejected - item.rows_unmatched
         item.notices = list(sheet.notices)
         item.holds = list(sheet.holds)
@@ -338,6 +343,16 @@ _SHARED_WARNINGS = """
           WHERE d.inventory_import_id = %(import)s AND v.stock <> '') AS held
     WHERE holders > 1
 """
+
+
+def _analyse_searched_columns() -> None:
+    """Tell the planner about the new rows; columns that no query searches would cost ten times the rest."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE inventory_rawvehicle (dataset_id, row_number),"
+            " inventory_vehicle (dataset_id, row_number, vin, stock, condition, lot_status),"
+            " inventory_importproblem (inventory_import_id, code)"
+        )
 
 
 def _settle_duplicates(inventory_import: InventoryImport) -> list[tuple[int, int]]:

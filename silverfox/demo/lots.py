@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count, cycle, islice
 
@@ -89,13 +89,13 @@ class _VehicleMaker:
         for _ in range(_TEMPORARY_VINS if self.plan.site.has_temporary_vins else 0):
             vehicle = self._vehicle(Condition.NEW)
             vin = f"{vehicle.vin[:13]}{self.rng.choice('IOQ')}{vehicle.vin[14:]}"
-            yield replace(vehicle, vin=vin, stock="", status=self.plan.site.off_lot[-1])
+            yield vehicle._replace(vin=vin, stock="", status=self.plan.site.off_lot[-1])
 
     def arrivals(self) -> Iterator[RawFields]:
         conditions = cycle(condition for condition in Condition if condition in self.seller.conditions)
         for condition in islice(conditions, self.plan.arrivals):
             days = self.seller.seasoning_days + self.rng.randrange(4)
-            yield replace(self._vehicle(condition), date_in_stock=self._date(days))
+            yield self._vehicle(condition)._replace(date_in_stock=self._date(days))
 
     def _condition(self) -> Condition:
         if self.rng.random() >= self.plan.used_share:
@@ -133,7 +133,7 @@ class _VehicleMaker:
             country="US",
             location=self.seller.name,
         )
-        return replace(vehicle, vehicle_url=self._url(vehicle))
+        return vehicle._replace(vehicle_url=self._url(vehicle))
 
     def _model_and_year(self, condition: Condition) -> tuple[Model, int]:
         this_year = self.today.year
@@ -163,7 +163,7 @@ class _VehicleMaker:
             changes["price"] = self.rng.choice(site.no_price)
         if chance() < _NO_DATE_SHARE:
             changes["date_in_stock"] = ""
-        return replace(vehicle, **changes)
+        return vehicle._replace(**changes)
 
     def _date(self, days_ago: int) -> str:
         return (self.today - timedelta(days=days_ago)).strftime(self.plan.site.date_format)

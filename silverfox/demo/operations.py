@@ -16,7 +16,7 @@ from dealerships.domain.rules import Condition, ConditionGroup
 from dealerships.models import Dealership
 from dealerships.operations import find_dealership, load_dealerships
 from foundation.errors import Refused
-from inventory.domain.facts import INVENTORY_HEADER, RAW_FIELD_NAMES, RawFields
+from inventory.domain.facts import INVENTORY_HEADER, RawFields
 from inventory.models import Dataset, InventoryImport, Vehicle
 from inventory.operations.importing import register_import, run_import
 from orders.models import Order, VinLogEntry
@@ -115,7 +115,7 @@ def _import(rows: Iterable[RawFields], collected_at: datetime, actor: User | Non
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(INVENTORY_HEADER)
-    writer.writerows([getattr(row, name) for name in RAW_FIELD_NAMES] for row in rows)
+    writer.writerows(rows)
     item = register_import(
         stream=io.BytesIO(text.getvalue().encode()),
         file_name=f"demo_{timezone.localdate(collected_at):%Y-%m-%d}.csv",

@@ -33,7 +33,7 @@ FACTS = VehicleFacts(
 
 def candidate(*, first_seen_date: date | None = None, log: str = "", open_order: str = "", **facts: Any) -> Candidate:
     return Candidate(
-        facts=replace(FACTS, **facts),
+        facts=FACTS._replace(**facts),
         first_seen_date=first_seen_date,
         log_remark=log,
         open_order_remark=open_order,
