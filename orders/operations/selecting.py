@@ -54,9 +54,12 @@ def load_candidates(
     )
     if vins is not None:
         vehicles = vehicles.filter(vin__in=list(vins))
-    rows: list[Any] = list(vehicles)
-    entries = VinLogEntry.objects.in_bulk([row.log_entry_id for row in rows if row.log_entry_id])
-    return {row.vin: _candidate(row, entries) for row in rows}
+    # Plain values: making a model of every vehicle and entry would take longer than the queries.
+    rows = list(vehicles.values_list("log_entry_id", "open_order_id", "first_seen_date", *FACT_NAMES))
+    logged = VinLogEntry.objects.filter(pk__in=[entry_id for entry_id, *_ in rows if entry_id])
+    entries: dict[int, Any] = {e.id: e for e in logged.values_list("id", "label", "date", "is_baseline", named=True)}
+    candidates = [_candidate(entries.get(entry_id), *values) for entry_id, *values in rows]
+    return {candidate.facts.vin: candidate for candidate in candidates}
 
 
 def load_unprinted(*, dealerships: Iterable[Dealership]) -> dict[int, list[Candidate]]:
@@ -85,12 +88,12 @@ def load_unprinted(*, dealerships: Iterable[Dealership]) -> dict[int, list[Candi
     return candidates
 
 
-def _candidate(row: Any, entries: dict[int, VinLogEntry]) -> Candidate:
+def _candidate(entry: Any, open_order_id: int | None, first_seen_date: date | None, *values: Any) -> Candidate:
     return Candidate(
-        facts=row.facts(),
-        first_seen_date=row.first_seen_date,
-        log_remark=log_remark(entries[row.log_entry_id]) if row.log_entry_id else "",
-        open_order_remark=f"stands in open order {row.open_order_id}" if row.open_order_id else "",
+        facts=facts_of(dict(zip(FACT_NAMES, values, strict=True))),
+        first_seen_date=first_seen_date,
+        log_remark=log_remark(entry) if entry else "",
+        open_order_remark=f"stands in open order {open_order_id}" if open_order_id else "",
     )
 
 

@@ -1,0 +1,62 @@
+"""Two ways to the same result, timed in turns: a drift of the machine meets both, and the ratio stays."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The seconds of every round of our way and of the peer's."""
+
+    ours: str
+    peer: str
+    ours_seconds: Sequence[float]
+    peer_seconds: Sequence[float]
+    target: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster than the peer we are, median against median."""
+        return median(self.peer_seconds) / median(self.ours_seconds)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "ours": {"name": self.ours, "median_seconds": round(median(self.ours_seconds), 6)},
+            "peer": {"name": self.peer, "median_seconds": round(median(self.peer_seconds), 6)},
+            "rounds": len(self.ours_seconds),
+            "ratio": round(self.ratio, 2),
+            "target_ratio": self.target,
+        }
+
+    def describe(self) -> str:
+        ours, peer = median(self.ours_seconds), median(self.peer_seconds)
+        width = max(len(self.ours), len(self.peer))
+        rounds = len(self.ours_seconds)
+        return (
+            f"  {self.ours:<{width}}  {ours:10.4f} s\n"
+            f"  {self.peer:<{width}}  {peer:10.4f} s\n"
+            f"  {rounds} rounds in turns, medians; ratio {self.ratio:.1f} (target {self.target:.0f} or more)"
+        )
+
+
+def compare(
+    *, ours: tuple[str, Callable[[], None]], peer: tuple[str, Callable[[], None]], rounds: int, target: float
+) -> Comparison:
+    """Run both ways in turns, `rounds` times each, and give their times."""
+    times: list[tuple[float, float]] = [(_seconds(ours[1]), _seconds(peer[1])) for _ in range(rounds)]
+    return Comparison(
+        ours=ours[0],
+        peer=peer[0],
+        ours_seconds=[own for own, _ in times],
+        peer_seconds=[other for _, other in times],
+        target=target,
+    )
+
+
+def _seconds(way: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    way()
+    return time.perf_counter() - started

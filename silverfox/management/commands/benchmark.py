@@ -1,0 +1,56 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from foundation.commands import JsonCommand, Outcome
+from foundation.errors import BadInput
+from silverfox.benchmarks import cao_operations, import_operations
+
+
+class Command(JsonCommand):
+    help = "Measure a part of the program against what a usual one would do; the database stays as it was."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("part", choices=["import", "cao"])
+        parser.add_argument("--rows", type=int, default=100_000, help="import: rows of the generated file")
+        parser.add_argument("--vehicles", type=int, default=600, help="cao: vehicles on the lot")
+        parser.add_argument("--log-entries", type=int, default=30_000, help="cao: entries of the VIN log")
+        parser.add_argument("--rounds", type=int, default=3, help="rounds of each way, in turns")
+        parser.add_argument("--only-memory", action="store_true", help="import: stage the rows once, print the memory")
+
+    def run(self, **options: Any) -> Outcome:
+        for name in ("rows", "vehicles", "log_entries", "rounds"):
+            if options[name] < 1:
+                raise BadInput(f"--{name.replace('_', '-')} must be 1 or more.")
+        if options["part"] == "cao":
+            return compare_cao(options["vehicles"], options["log_entries"], options["rounds"])
+        if options["only_memory"]:
+            peak = import_operations.stage_and_weigh(rows=options["rows"])
+            return Outcome({"rows": options["rows"], "peak_mib": peak}, f"{options['rows']:,} rows: {peak:.1f} MiB.")
+        return compare_import(options["rows"], options["rounds"])
+
+
+def compare_import(rows: int, rounds: int) -> Outcome:
+    few = max(rows // 10, 1)
+    # Before anything large is in memory here: a new process may count its parent's memory as its own.
+    peaks = {number: import_operations.measure_memory(rows=number) for number in (few, rows)}
+    difference = peaks[rows] - peaks[few]
+    comparison = import_operations.compare_imports(rows=rows, rounds=rounds)
+    memory = {
+        "rows": peaks,
+        "difference_mib": round(difference, 1),
+        "target_mib": import_operations.MOST_MEMORY_MIB,
+    }
+    text = (
+        f"Import of {rows:,} rows into raw vehicles and vehicles:\n{comparison.describe()}\n"
+        f"Peak memory: {few:,} rows {peaks[few]:.1f} MiB, {rows:,} rows {peaks[rows]:.1f} MiB; "
+        f"difference {difference:.1f} MiB (target {import_operations.MOST_MEMORY_MIB} or less)"
+    )
+    return Outcome({"part": "import", "rows": rows, **comparison.document(), "memory": memory}, text)
+
+
+def compare_cao(vehicles: int, log_entries: int, rounds: int) -> Outcome:
+    comparison = cao_operations.compare_selections(vehicles=vehicles, log_entries=log_entries, rounds=rounds)
+    size = {"part": "cao", "vehicles": vehicles, "log_entries": log_entries}
+    text = f"CAO of {vehicles:,} vehicles, VIN log of {log_entries:,} entries:\n{comparison.describe()}"
+    return Outcome({**size, **comparison.document()}, text)
