@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from dealerships.models import Dealership, DealershipAlias, PathProfile
 from dealerships.operations import SHIPPED_TABLE, LoadResult, find_dealership, load_dealerships
@@ -306,3 +309,28 @@ class TestCommand:
         assert (
             answer.err == "There is no dealership 'pappas toyta'. Did you mean Pappas Toyota or Joe Machens Toyota?\n"
         )
+
+
+CELLS = st.sampled_from(
+    ["", "|", "-|-", "yes", "Mon|Sat", "new|po", "used", "1e999999", "NaN", "9" * 12, "\0", '"', "a" * 130]
+)
+TABLES = st.lists(
+    st.fixed_dictionaries({}, optional={column: CELLS | st.text(max_size=8) for column in ELM}), max_size=3
+)
+
+
+@given(rows=TABLES)
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_table_is_loaded_or_refused_whole(table: Callable[..., Path], rows: list[dict[str, str]]) -> None:
+    before = Dealership.objects.count(), DealershipAlias.objects.count()
+    try:
+        load_dealerships(path=table(*rows))
+    except BadInput as error:
+        refused: BadInput | None = error
+    else:
+        refused = None
+    if refused:
+        assert str(refused).startswith("Row ")
+        assert (Dealership.objects.count(), DealershipAlias.objects.count()) == before
+    else:
+        assert load_dealerships(path=table(*rows)) == LoadResult(unchanged=max(1, len(rows)))
