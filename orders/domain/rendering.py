@@ -89,7 +89,8 @@ def line_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
     used = {name for column in template.columns for name in column.formula.fields}
     warnings = [*_qr_warnings(line, settings), *_spelling_warnings(line, used)]
     for column in template.columns:
-        raw, cell = _text(column, values, template.options), _cell(column, values, template.options)
+        raw = _text(column, values, template.options)
+        cell = _printed(column, raw, template.options)
         if raw and without_formula_start(raw) != raw:
             warnings.append(f"{column.header} would start with {raw[0]!r}; that character is left out.")
         if column.max_length is not None and len(cell) > column.max_length:
@@ -167,7 +168,10 @@ def _text(column: Column, values: dict[str, str], options: OutputOptions) -> str
 
 
 def _cell(column: Column, values: dict[str, str], options: OutputOptions) -> str:
-    text = _text(column, values, options)
+    return _printed(column, _text(column, values, options), options)
+
+
+def _printed(column: Column, text: str, options: OutputOptions) -> str:
     if column.is_image:
         return text
     return without_formula_start(text) or ("*" if options.star_for_empty else "")
