@@ -333,3 +333,27 @@ def test_viewers_change_nothing(order: Order, htmx: bool) -> None:
 def test_a_line_that_the_order_does_not_have_is_not_found(staff: Client, order: Order) -> None:
     assert staff.get(address(order, "order_line_edit", 9)).status_code == 404
     assert staff.get("/orders/999999/review/").status_code == 404
+
+
+# ---------- hostile texts ----------
+def test_texts_of_websites_and_people_are_never_markup(staff: Client) -> None:
+    payload = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
+    elm = make_dealership()
+    cells = {"Model": payload, "Trim": payload, "Make": payload, "Stock": payload[:40], "Ext Color": payload}
+    import_rows(rows=[make_row(number=1, location=elm.name, **cells), make_row(number=2, location=elm.name)])
+    entries = [make_row(number=1, location=elm.name)["Vin"], "S00002", payload]
+    order = make_order(dealership=elm, kind=OrderKind.LIST, entries=entries)
+    act(staff, line_of(order, 2), "order_line_leave_out", reason=payload)
+    pages = [
+        staff.get(address(order)),
+        staff.get(address(order, "order_line_edit", 1)),
+        staff.get(address(order, "order_line_preview", 1), {"model": payload}),
+        staff.get(address(order, "order_detail")),
+        staff.get(f"{address(order)}?q={payload}&show={payload}"),
+        staff.post(address(order, "order_complete"), {"order_number": payload + "x" * 100}),
+        staff.get("/orders/", {"number": payload}),
+    ]
+    texts = [page.content.decode() for page in pages]
+    assert [("alert(1)" in text, "<script>alert" in text, "<img src=x" in text) for text in texts] == [
+        (True, False, False)
+    ] * len(pages)
