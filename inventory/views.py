@@ -17,7 +17,7 @@ from foundation.errors import BadInput, Refused, SilverFoxError
 from foundation.roles import MANAGER, STAFF, AuthenticatedRequest, has_role, staff_required
 from foundation.spreadsheet_csv import spreadsheet_csv
 from inventory.forms import AttachForm, ReasonForm, UploadForm
-from inventory.models import Dataset, ImportProblem, InventoryImport
+from inventory.models import CONDITION_CHOICES, LOT_STATUS_CHOICES, Dataset, ImportProblem, InventoryImport
 from inventory.operations.activation import activate_dataset, is_stale, reject_dataset, role_to_decide
 from inventory.operations.comparing import compare_with_active
 from inventory.operations.mapping import meanings_of
@@ -81,12 +81,13 @@ def _render_import(
     page = Paginator(problems.filter(code=code) if code else problems, PROBLEMS_PER_PAGE)
     unmapped = list(inventory_import.unmapped_texts.all())
     meanings = meanings_of(texts=[(item.column, item.text) for item in unmapped])
+    words = {str(value): word for value, word in [*CONDITION_CHOICES, *LOT_STATUS_CHOICES]}
     context = {
         "import": inventory_import,
         "in_progress": is_in_progress(inventory_import=inventory_import, now=timezone.now()),
         "datasets": inventory_import.datasets.select_related("dealership").order_by("dealership__name"),
         "unmatched": inventory_import.unmatched_names.all(),
-        "unmapped": [(item, meanings.get((item.column, item.text))) for item in unmapped],
+        "unmapped": [(item, words.get(meanings.get((item.column, item.text), ""))) for item in unmapped],
         "codes": problems.order_by().values_list("code").annotate(rows=Count("id")).order_by("code"),
         "code": code,
         "page": page.get_page(request.GET.get("page")),

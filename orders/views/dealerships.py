@@ -15,6 +15,7 @@ from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
 from inventory.models import Dataset, Vehicle
 from inventory.operations.activation import is_stale
+from orders.domain.day import DayState
 from orders.domain.states import OrderState
 from orders.models import GROUP_CHOICES, Order
 from orders.operations.overview import Overview, log_of, survey_dealerships, unmatched_names_of_last_import
@@ -33,6 +34,7 @@ def dealership_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     overviews = survey_dealerships(now=now)
     due = [overview for overview in overviews if overview.is_due]
+    due_states = Counter(overview.state for overview in due)
     query, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "state"
@@ -42,7 +44,8 @@ def dealership_list(request: HttpRequest) -> HttpResponse:
         "now": timezone.localtime(now),
         "overviews": overviews,
         "due": due,
-        "due_states": Counter(overview.state for overview in due),
+        "due_states": due_states,
+        "legend": [(name, due_states[name]) for name in DayState if due_states[name]],
         "due_shown": [overview for overview in shown if overview.is_due and state in ("", overview.state)],
         "rest_shown": [overview for overview in rest if overview.dealership.has_inventory_source],
         "accounts_shown": [overview for overview in rest if not overview.dealership.has_inventory_source],

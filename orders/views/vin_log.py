@@ -150,18 +150,18 @@ def _preview(request: HttpRequest, kept: KeptLog) -> HttpResponse:
 
 def _verdicts(result: LogImport) -> list[dict[str, Any]]:
     """What would become of each row that is not blank, in the order of the sheet."""
-    warnings = {(warning.row_number, warning.value.strip()): warning for warning in result.parsed.warnings}
-    rows = [
+    warnings = {(warning.row_number, warning.value.strip().upper()): warning for warning in result.parsed.warnings}
+    rows: list[dict[str, Any]] = [
         {
             "row": entry.row_number,
             "entry": entry,
-            "verdict": verdict,
+            "is_new": is_new,
             "warning": warnings.get((entry.row_number, entry.vin)),
         }
-        for verdict, entries in (("new", result.new), ("already", result.already))
+        for is_new, entries in ((True, result.new), (False, result.already))
         for entry in entries
     ]
-    rows += [{"row": p.row_number, "verdict": "problem", "problem": p} for p in result.parsed.problems]
+    rows += [{"row": problem.row_number, "problem": problem} for problem in result.parsed.problems]
     return sorted(rows, key=lambda row: row["row"])
 
 
