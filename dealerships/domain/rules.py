@@ -83,6 +83,9 @@ class FilterRules:
             raise RuleError("price_max", f"The highest price {self.price_max} is below the lowest {self.price_min}.")
         if self.seasoning_days < 0:
             raise RuleError("seasoning_days", "Seasoning cannot be negative; 0 switches it off.")
+        # A blank keyword, for one, would be found in every vehicle with an empty field.
+        for key in (key for key, read in _READERS.items() if read is _texts):
+            _texts(key, getattr(self, key))
         self._refuse_overlap("excluded_makes", self.required_brands, self.excluded_makes, "make")
         self._refuse_overlap("excluded_raw_statuses", self.required_raw_statuses, self.excluded_raw_statuses, "status")
 

@@ -114,6 +114,12 @@ def test_texts_are_lists_without_blanks(key: str, value: Any) -> None:
     assert refusal(**{key: value}) == (key, f"{key} is a list of texts, none of them blank.")
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_a_blank_text_is_refused_wherever_rules_are_made(blank: str) -> None:
+    with pytest.raises(RuleError, match="excluded_keywords is a list of texts, none of them blank."):
+        FilterRules(conditions=NEW, excluded_keywords=("SOLD", blank))
+
+
 TEXTS = st.lists(st.sampled_from(["Jeep", "Ram", "sold to", "On-Lot", "(blank)"]), max_size=2).map(tuple)
 PRICES = st.none() | st.decimals(min_value=0, max_value=9_999_999, places=2)
 
