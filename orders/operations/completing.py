@@ -332,6 +332,7 @@ def void_order(*, order: Order, reason: str, actor: User | None = None) -> tuple
     if not reason:
         raise BadInput("Say why the order is void (--reason).", code="reason_needed")
     with transaction.atomic():
+        Dealership.objects.select_for_update().get(pk=order.dealership_id)
         locked = lock_order(order.pk)
         move_order(locked, OrderState.VOIDED, action="void", actor=actor, detail=reason)
         entries = VinLogEntry.objects.in_force().filter(order=locked)
