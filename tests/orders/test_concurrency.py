@@ -1,3 +1,4 @@
+import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,15 @@ def test_of_ten_simultaneous_orders_of_one_dealership_one_is_made() -> None:
     answers = at_once(*times(10, lambda: make_order(dealership=dealership)))
     assert Counter(answers) == {"ok": 1, "open_order": 9}
     assert (Order.objects.count(), OpenVin.objects.count()) == (1, 3)
+
+
+def test_a_request_that_arrives_five_times_at_once_makes_one_order() -> None:
+    dealership = make_dealership()
+    make_vehicles(dealership=dealership)
+    key = uuid.uuid4()
+    made: list[Order] = []
+    answers = at_once(*times(5, lambda: made.append(make_order(dealership=dealership, idempotency_key=key))))
+    assert (answers, len({order.pk for order in made}), Order.objects.count()) == (["ok"] * 5, 1, 1)
 
 
 def test_orders_of_different_kinds_at_once_never_share_a_vehicle() -> None:

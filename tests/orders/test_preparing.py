@@ -1,7 +1,6 @@
 import uuid
-from collections import Counter
 from contextlib import nullcontext
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +11,12 @@ from django.utils import timezone
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership
-from foundation.errors import BadInput, ConfirmationNeeded, Refused
+from foundation.errors import ConfirmationNeeded, Refused
 from inventory.models import FirstSeen
 from orders.domain.states import OPEN_STATES, OrderState
 from orders.models import ListEntry, OpenVin, Order, OrderLine
 from orders.operations.completing import cancel_order, void_order
-from orders.operations.preparing import OrderRequest, create_order, read_entries
-from orders.operations.selecting import explain_vin, select_for_cao
+from orders.operations.preparing import OrderRequest, create_order
 from orders.operations.vin_logs import import_vin_log
 from tests.factories import (
     active_dataset_of,
@@ -29,11 +27,9 @@ from tests.factories import (
     make_order,
     make_row,
     make_vehicles,
-    make_vin,
 )
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2025, 9, 2)
 
 
 def vins_of(order: Order) -> list[str]:
@@ -45,10 +41,6 @@ def refusal(dealership: Dealership, kind: OrderKind = OrderKind.CAO, **request: 
         make_order(dealership=dealership, kind=kind, **request)
     assert Order.objects.filter(dealership=dealership).exclude(state=OrderState.DONE).count() == 0
     return raised.value
-
-
-def outcomes_of(order: Order) -> list[tuple[str, str, str]]:
-    return [(entry.text, entry.outcome, entry.vin) for entry in order.entries.all()]
 
 
 def test_a_cao_holds_the_selected_vehicles_in_row_order_and_waits_for_review() -> None:
@@ -136,18 +128,6 @@ def test_a_dealership_without_rules_has_no_cao_but_lists() -> None:
     assert refusal(dealership).code == "cao_not_set_up"
     assert refusal(dealership, OrderKind.MAINTENANCE, entries=vins).code == "cao_not_set_up"
     assert vins_of(make_order(dealership=dealership, kind=OrderKind.LIST, entries=vins)) == vins
-
-
-def test_without_inventory_a_cao_stops_and_a_list_takes_placeholders() -> None:
-    dealership = make_dealership()
-    vin = make_vin(number=1, year=2024)
-    assert refusal(dealership).code == "no_inventory"
-    assert refusal(dealership, OrderKind.MAINTENANCE, entries=[vin]).code == "no_inventory"
-    assert refusal(dealership, OrderKind.LIST, entries=[vin]).code == "nothing_to_order"
-    order = make_order(dealership=dealership, kind=OrderKind.LIST, entries=[vin], include_missing=True)
-    line = order.lines.get()
-    assert (line.vin, line.is_placeholder, line.year, line.stock, line.condition) == (vin, True, 2024, "", "unknown")
-    assert order.dataset is None
 
 
 def test_an_inactive_dealership_gets_no_order() -> None:
@@ -266,98 +246,6 @@ def test_a_dealership_with_separate_orders_is_asked_which_one() -> None:
     assert (vins_of(new), vins_of(used)) == ([rows[0]["Vin"]], [rows[1]["Vin"], rows[2]["Vin"]])
 
 
-def test_a_list_holds_one_line_per_vehicle_in_typed_order_and_an_outcome_per_entry() -> None:
-    dealership = make_dealership()
-    vins = make_vehicles(dealership=dealership, count=4)
-    missing = make_vin(number=999)
-    entries = [vins[2], "s00001", missing, vins[2].lower(), "x" * 18, "nobody"]
-    order = make_order(dealership=dealership, kind=OrderKind.LIST, entries=entries)
-    assert vins_of(order) == [vins[2], vins[0]]
-    assert outcomes_of(order) == [
-        (vins[2], "produced", vins[2]),
-        ("s00001", "produced", vins[0]),
-        (missing, "not_on_website", missing),
-        (vins[2].lower(), "duplicate_entry", vins[2]),
-        ("x" * 18, "invalid", ""),
-        ("nobody", "not_on_website", ""),
-    ]
-
-
-def test_a_list_skips_the_rules_and_the_log_but_warns_of_the_rules() -> None:
-    dealership = make_dealership(conditions=["po", "cpo"])
-    rows = [
-        make_row(number=1, location=dealership.name),
-        make_row(number=2, location=dealership.name, Type="New"),
-        make_row(number=3, location=dealership.name, Status="In Transit"),
-        make_row(number=4, location=dealership.name, Stock="N/A"),
-    ]
-    import_rows(rows=rows)
-    vins = [row["Vin"] for row in rows]
-    log_vins(dealership=dealership, vins=vins)
-    order = make_order(dealership=dealership, kind=OrderKind.LIST, entries=vins)
-    assert [(line.vin, line.rule_warning) for line in order.lines.all()] == [
-        (vins[0], ""),
-        (vins[1], "new"),
-        (vins[2], "off lot: In Transit"),
-        (vins[3], "no stock number"),
-    ]
-
-
-def test_an_order_that_no_entry_leads_to_tells_what_became_of_each() -> None:
-    dealership = make_dealership()
-    make_vehicles(dealership=dealership)
-    answer = refusal(dealership, OrderKind.LIST, entries=["nobody", "x" * 18])
-    assert (answer.code, [item["outcome"] for item in answer.detail["outcomes"]]) == (
-        "nothing_to_order",
-        ["not_on_website", "invalid"],
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "code"), [("", "no_entries"), (" ,;\n", "no_entries"), ("x," * 2001, "too_many_entries")]
-)
-def test_no_entries_or_too_many_are_bad_input(text: str, code: str) -> None:
-    with pytest.raises(BadInput) as raised:
-        read_entries(text)
-    assert raised.value.code == code
-
-
-@pytest.mark.parametrize("character", ["\x00", "\x1b", "\ud800"])
-def test_a_text_with_control_characters_is_no_list(character: str) -> None:
-    with pytest.raises(BadInput) as raised:
-        read_entries(f"1C4RJFAG0LC000001\n12{character}34")
-    assert raised.value.message == "Entry 2 holds a character that is no text. Paste plain text."
-
-
-def test_maintenance_is_cao_first_then_the_listed_vehicles_each_once_with_its_sources() -> None:
-    dealership = make_dealership(conditions=["po"])
-    rows = [
-        make_row(number=1, location=dealership.name),
-        make_row(number=2, location=dealership.name),
-        make_row(number=3, location=dealership.name, Type="New"),
-        make_row(number=4, location=dealership.name),
-    ]
-    import_rows(rows=rows)
-    vins = [row["Vin"] for row in rows]
-    log_vins(dealership=dealership, vins=[vins[3]])
-    order = make_order(
-        dealership=dealership, kind=OrderKind.MAINTENANCE, entries=[vins[3], "S00002", vins[2], "s00004", "nobody"]
-    )
-    assert [(line.vin, line.sources, line.rule_warning) for line in order.lines.all()] == [
-        (vins[0], ["CAO"], ""),
-        (vins[1], ["CAO", "LIST"], ""),
-        (vins[3], ["LIST"], ""),
-        (vins[2], ["LIST"], "new"),
-    ]
-    assert [outcome for _, outcome, _ in outcomes_of(order)] == [
-        "produced",
-        "produced",
-        "produced",
-        "duplicate_entry",
-        "not_on_website",
-    ]
-
-
 def test_inventory_older_than_36_hours_needs_a_yes() -> None:
     dealership = make_dealership()
     make_vehicles(dealership=dealership, collected_at=timezone.now() - timedelta(hours=37))
@@ -452,59 +340,3 @@ def test_a_refused_order_leaves_no_trace() -> None:
     make_vehicles(dealership=dealership, collected_at=timezone.now() - timedelta(days=3))
     refusal(dealership)
     assert [model.objects.count() for model in (Order, OrderLine, OpenVin, ListEntry)] == [0, 0, 0, 0]
-
-
-def test_why_gives_the_verdict_of_every_rule_for_a_vehicle_named_in_any_way() -> None:
-    dealership = make_dealership()
-    vins = make_vehicles(dealership=dealership)
-    log_vins(dealership=dealership, vins=vins[:1])
-    for text in (vins[0], vins[0].lower(), vins[0][-8:], "s00001"):
-        vin, verdicts = explain_vin(dealership=dealership, vin=text, group=ConditionGroup.ALL, today=TODAY)
-        assert vin == vins[0]
-        assert [(verdict.rule, verdict.passed) for verdict in verdicts] == [
-            ("on_lot", True),
-            ("conditions", True),
-            ("stock_required", True),
-            ("not_in_log", False),
-            ("not_in_open_order", True),
-        ]
-        assert verdicts[3].detail == "printed, order 40001"
-
-
-def test_why_asks_for_a_vehicle_that_there_is_once() -> None:
-    dealership = make_dealership()
-    first, second = make_vehicles(dealership=dealership, count=2, Stock="SAME")
-    with pytest.raises(BadInput, match="No vehicle with 'NOBODY'"):
-        explain_vin(dealership=dealership, vin="NOBODY", group=ConditionGroup.ALL, today=TODAY)
-    with pytest.raises(BadInput) as raised:
-        explain_vin(dealership=dealership, vin="SAME", group=ConditionGroup.ALL, today=TODAY)
-    assert raised.value.message == (f"2 vehicles fit 'SAME': {', '.join(sorted([first, second]))}. Type the whole VIN.")
-
-
-def test_why_and_the_order_agree_on_every_vehicle() -> None:
-    dealership = make_dealership(conditions=["po", "cpo"], price_required=True, year_min=2020)
-    rows = [
-        make_row(number=1, location=dealership.name),
-        make_row(number=2, location=dealership.name, Type="New"),
-        make_row(number=3, location=dealership.name, Price="Call"),
-        make_row(number=4, location=dealership.name, Year="2019"),
-        make_row(number=5, location=dealership.name, Status="Sold to a friend"),
-        make_row(number=6, location=dealership.name, Stock="TBD"),
-        make_row(number=7, location=dealership.name, Type="Certified", Status=""),
-    ]
-    import_rows(rows=rows)
-    selection = select_for_cao(dealership=dealership, group=ConditionGroup.ALL, today=TODAY)
-    selected = [candidate.facts.vin for candidate in selection.selected]
-    explained = []
-    for row in rows:
-        vin, verdicts = explain_vin(dealership=dealership, vin=row["Vin"], group=ConditionGroup.ALL, today=TODAY)
-        explained += [vin] if all(verdict.passed for verdict in verdicts) else []
-    assert selected == explained == [rows[0]["Vin"], rows[6]["Vin"]]
-    assert Counter(removed.rule for removed in selection.removed) == {
-        "conditions": 1,
-        "price_required": 1,
-        "year_min": 1,
-        "on_lot": 1,
-        "stock_required": 1,
-    }
-    assert vins_of(make_order(dealership=dealership)) == selected
