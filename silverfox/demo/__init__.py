@@ -1,1 +1,1 @@
-"""The demonstration: invented inventories with logs, orders and users. Nothing else imports it."""
+"""The demonstration: invented inventories with logs, orders and users. Only commands use it."""
