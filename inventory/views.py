@@ -46,10 +46,9 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @staff_required
 def import_upload(request: AuthenticatedRequest) -> HttpResponse:
     """Take a file and have a worker read it."""
-    form = UploadForm(request.POST or None, request.FILES or None)
     if request.method != "POST":
-        return render(request, "inventory/import_upload.html", {"form": form})
-    earlier = None
+        return render(request, "inventory/import_upload.html", {"form": UploadForm()})
+    form, earlier = UploadForm(request.POST, request.FILES), None
     if form.is_valid():
         file = form.cleaned_data["file"]
         source = form.cleaned_data["source"]
@@ -180,7 +179,7 @@ def _render_dataset(request: HttpRequest, dataset: Dataset, *, error: str = "", 
         "may_reject": dataset.status in {Dataset.Status.HELD, Dataset.Status.STAGED},
         "may_decide": has_role(request.user, role),
         "needs_manager": role == MANAGER,
-        "form": ReasonForm(request.POST or None),
+        "form": ReasonForm(request.POST if request.method == "POST" else None),
         "error": error,
     }
     return render(request, "inventory/dataset.html", context, status=status)
