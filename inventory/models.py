@@ -231,19 +231,9 @@ class RawVehicle(models.Model):
         return {name: getattr(self, name) for name in RAW_FIELD_NAMES}
 
 
-class VehicleQuerySet(models.QuerySet["Vehicle"]):
-    def active(self) -> "VehicleQuerySet":
-        return self.filter(dataset__status=Dataset.Status.ACTIVE)
+class VehicleColumns(models.Model):
+    """The columns of `VehicleFacts`: what a vehicle is, in inventory and frozen in an order."""
 
-    def for_dealership(self, dealership: Dealership) -> "VehicleQuerySet":
-        return self.filter(dataset__dealership=dealership)
-
-
-class Vehicle(models.Model):
-    """The normalised, typed form of an accepted row; it belongs to its dataset for ever."""
-
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="vehicles")
-    row_number = models.PositiveIntegerField()
     vin = models.CharField(max_length=17)
     stock = models.TextField(blank=True)
     condition = models.CharField(max_length=7, choices=CONDITION_CHOICES)
@@ -267,6 +257,24 @@ class Vehicle(models.Model):
     region = models.TextField(blank=True)
     country = models.TextField(blank=True)
     url = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class VehicleQuerySet(models.QuerySet["Vehicle"]):
+    def active(self) -> "VehicleQuerySet":
+        return self.filter(dataset__status=Dataset.Status.ACTIVE)
+
+    def for_dealership(self, dealership: Dealership) -> "VehicleQuerySet":
+        return self.filter(dataset__dealership=dealership)
+
+
+class Vehicle(VehicleColumns):
+    """The normalised, typed form of an accepted row; it belongs to its dataset for ever."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="vehicles")
+    row_number = models.PositiveIntegerField()
 
     objects = VehicleQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from dealerships.domain.rules import ConditionGroup, FilterRules
 from dealerships.models import KIND_CHOICES, Dealership
-from inventory.models import CONDITION_CHOICES, LOT_STATUS_CHOICES, Dataset
+from inventory.models import Dataset, VehicleColumns
 from jobs.models import Claimable
 from orders.domain.lines import EntryOutcome
 from orders.domain.states import OPEN_STATES, OrderState
@@ -98,34 +98,11 @@ class OrderEvent(models.Model):
         ordering = ["id"]
 
 
-class OrderLine(models.Model):
+class OrderLine(VehicleColumns):
     """One vehicle's frozen snapshot in an order; `overrides` holds the reviewer's values by field name."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     seq = models.PositiveIntegerField()
-    vin = models.CharField(max_length=17)
-    stock = models.TextField(blank=True)
-    condition = models.CharField(max_length=7, choices=CONDITION_CHOICES)
-    raw_type = models.TextField(blank=True)
-    year = models.PositiveSmallIntegerField(null=True, blank=True)
-    make = models.TextField(blank=True)
-    model = models.TextField(blank=True)
-    trim = models.TextField(blank=True)
-    ext_color = models.TextField(blank=True)
-    lot_status = models.CharField(max_length=7, choices=LOT_STATUS_CHOICES)
-    raw_status = models.TextField(blank=True)
-    price = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
-    raw_price = models.TextField(blank=True)
-    body_style = models.TextField(blank=True)
-    fuel_type = models.TextField(blank=True)
-    msrp = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
-    date_in_stock = models.DateField(null=True, blank=True)
-    street_address = models.TextField(blank=True)
-    locality = models.TextField(blank=True)
-    postal_code = models.TextField(blank=True)
-    region = models.TextField(blank=True)
-    country = models.TextField(blank=True)
-    url = models.TextField(blank=True)
     raw = models.JSONField(default=dict, blank=True, editable=False)
     overrides = models.JSONField(default=dict, blank=True)
     sources = ArrayField(models.CharField(max_length=4, choices=[("CAO", "CAO"), ("LIST", "LIST")]), default=list)
