@@ -51,11 +51,8 @@ class KeptLog:
         return signing.dumps([self.dealership.pk, self.stored_name, self.file_name, columns], salt=_SALT)
 
     def read(self, *, dry_run: bool, actor: Any = None) -> LogImport:
-        try:
-            with open_upload(self.stored_name) as stream:
-                data = stream.read()
-        except FileNotFoundError as error:
-            raise BadInput("This file is no longer kept. Upload it again.", code="file_gone") from error
+        with open_upload(self.stored_name) as stream:
+            data = stream.read()
         return import_vin_log(
             dealership=self.dealership,
             data=data,
@@ -173,9 +170,7 @@ def _store(request: AuthenticatedRequest) -> HttpResponse:
         return _refused(request, kept, error)
     delete_upload(kept.stored_name)
     added, already = account["entries_added"], account["already_logged"]
-    messages.success(
-        request, f"{added:,} entries added to the log of {kept.dealership}; {already:,} were logged already."
-    )
+    messages.success(request, f"{added:,} entries added at {kept.dealership}; {already:,} were logged already.")
     return redirect(f"{reverse('vin_log_list')}?dealership={kept.dealership.pk}")
 
 
