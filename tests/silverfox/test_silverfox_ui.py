@@ -1,5 +1,6 @@
 """What the template tags write into pages."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import ResolverMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from inventory.models import Dataset, InventoryImport
+from orders.domain.day import DayState
 from orders.domain.lines import EntryOutcome
 from orders.domain.states import OrderState
 from silverfox.templatetags import silverfox_ui
@@ -48,6 +52,61 @@ def make_user(*, group: str = "", is_superuser: bool = False, is_active: bool = 
 )
 def test_money_shows_separators_and_cents_only_where_there_are_some(amount: Decimal | int | None, text: str) -> None:
     assert silverfox_ui.money(amount) == text
+
+
+# Ages, moments, conditions
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(0, "0 min"), (59, "59 min"), (60, "1 h"), (38 * 60, "38 h"), (72 * 60 - 1, "71 h"), (72 * 60, "3 days")],
+)
+def test_an_age_is_told_in_the_unit_that_people_use(minutes: int, text: str) -> None:
+    assert silverfox_ui.age(timezone.now() - timedelta(minutes=minutes, seconds=5)) == text
+
+
+def test_the_age_of_what_lies_ahead_is_nothing() -> None:
+    assert silverfox_ui.age(timezone.now() + timedelta(hours=1)) == "0 min"
+
+
+def test_a_moment_of_today_is_its_time_and_exact_on_hover() -> None:
+    moment = timezone.localtime()
+    assert silverfox_ui.when(moment) == (
+        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{date_format(moment, "M j, Y, H:i:s")}">'
+        f"{moment:%H:%M}</time>"
+    )
+
+
+def test_a_moment_of_another_year_has_its_year() -> None:
+    moment = datetime.fromisoformat("2019-07-17T23:30:00-05:00")
+    assert ">Jul 17, 2019</time>" in silverfox_ui.when(moment)
+
+
+def test_no_moment_is_nothing() -> None:
+    assert silverfox_ui.when(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("conditions", "text"),
+    [
+        (["new", "po", "cpo"], "New + used"),
+        (["po", "cpo"], "Used"),
+        (["new"], "New"),
+        (["new", "cpo"], "New + CPO"),
+        (["po"], "PO"),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_po_and_cpo_together_are_used(conditions: list[str] | None, text: str) -> None:
+    assert silverfox_ui.condition_words(conditions) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("ready", "ready"), ("not_set_up", "CAO not set up"), ("no_such_state", "")]
+)
+def test_a_state_within_a_sentence_is_its_word_alone(value: str, text: str) -> None:
+    assert rendered('{% state_word "day" value %}', value=value) == text
 
 
 # VIN
@@ -91,6 +150,7 @@ def test_an_order_in_review_is_coloured_only_in_a_page_header() -> None:
 def test_every_state_of_the_domain_has_a_look() -> None:
     assert set(silverfox_ui.ORDER_LOOKS) == set(OrderState)
     assert set(silverfox_ui.ENTRY_LOOKS) == set(EntryOutcome)
+    assert set(silverfox_ui.DAY_LOOKS) == set(DayState)
     assert set(silverfox_ui.DATASET_LOOKS) == {*Dataset.Status.values, "stale"}
     assert set(silverfox_ui.IMPORT_LOOKS) == set(InventoryImport.Status.values)
 
