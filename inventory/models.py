@@ -200,7 +200,8 @@ class DatasetEvent(models.Model):
 class RawVehicle(models.Model):
     """One row as it was received, verbatim."""
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="raw_vehicles")
+    # The index below begins with the dataset; so it is with the others that have none of their own.
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="raw_vehicles", db_index=False)
     row_number = models.PositiveIntegerField()
     vin = models.TextField()
     stock = models.TextField()
@@ -273,7 +274,7 @@ class VehicleQuerySet(models.QuerySet["Vehicle"]):
 class Vehicle(VehicleColumns):
     """The normalised, typed form of an accepted row; it belongs to its dataset for ever."""
 
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="vehicles")
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="vehicles", db_index=False)
     row_number = models.PositiveIntegerField()
 
     objects = VehicleQuerySet.as_manager()
@@ -321,7 +322,9 @@ class FirstSeen(models.Model):
 class ImportProblem(models.Model):
     """A remark on one row of an import: `E_` codes rejected the row, `W_` codes did not."""
 
-    inventory_import = models.ForeignKey(InventoryImport, on_delete=models.CASCADE, related_name="problems")
+    inventory_import = models.ForeignKey(
+        InventoryImport, on_delete=models.CASCADE, related_name="problems", db_index=False
+    )
     dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE, null=True)
     row_number = models.PositiveIntegerField()
     column = models.CharField(max_length=40)

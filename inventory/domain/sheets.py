@@ -84,14 +84,15 @@ class Sheet:
 
     def _rows(self) -> Iterator[tuple[int, RawFields | RowFault]]:
         width, vin_at, mileage_at = self.header.width, self.header.columns["vin"], self.header.mileage_position
-        # A column that the sheet lacks reads the blank cell that is put behind every row.
+        # A column that the sheet lacks reads a blank cell behind the row.
         pick = itemgetter(*(self.header.columns.get(name, width) for name in RAW_FIELD_NAMES))
+        blank = [""] if self.header.missing else []
         for number, cells in self._records():
             if isinstance(cells, RowFault):
                 yield number, cells
             elif len(cells) == width and (cells[vin_at].strip() or not _is_blank(cells)):
                 fault = None if mileage_at is None else self._mileage_fault(number, cells[mileage_at])
-                yield number, fault or RawFields._make(pick([*cells, ""]))
+                yield number, fault or RawFields._make(pick(cells + blank))
             elif not _is_blank(cells):
                 yield number, self._wrong_width(number, cells)
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import mul
+from typing import NamedTuple
 
 VIN_LENGTH = 17
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
@@ -19,12 +19,12 @@ _VALUES = bytes.maketrans(
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY123456789"
 _FIRST_YEAR = 1980
+_YEARS = {code: (year, year + len(_YEAR_CODES)) for year, code in enumerate(_YEAR_CODES, start=_FIRST_YEAR)}
 
 _COMPARE = "Compare it with the vehicle's page or its windshield."
 
 
-@dataclass(frozen=True, slots=True)
-class VinReading:
+class VinReading(NamedTuple):
     """What a text is as a VIN: `vin` in upper case, or else an error `code` with a sentence for people."""
 
     vin: str = ""
@@ -46,7 +46,7 @@ def normalise_vin(text: str) -> VinReading:
     text = text.strip()
     # Only ASCII may change case: other letters can become plain ones on the way.
     text = text.upper() if text.isascii() else text
-    if is_vin(text) and len(set(text)) > 1:
+    if is_vin(text) and text.count(text[0]) < VIN_LENGTH:
         return VinReading(vin=text)
     code, message = _fault(text)
     return VinReading(code=code, message=message)
@@ -88,10 +88,7 @@ def has_valid_check_digit(vin: str) -> bool:
 
 def model_years(vin: str) -> tuple[int, ...]:
     """Both years that position 10 can mean, the earlier first; empty where it holds no year code."""
-    if not is_vin(vin) or vin[9] not in _YEAR_CODES:
-        return ()
-    earlier = _FIRST_YEAR + _YEAR_CODES.index(vin[9])
-    return earlier, earlier + len(_YEAR_CODES)
+    return _YEARS.get(vin[9], ()) if is_vin(vin) else ()
 
 
 def decode_year(vin: str, today_year: int) -> int | None:

@@ -352,6 +352,7 @@ class Migration(migrations.Migration):
                 (
                     "inventory_import",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="problems",
                         to="inventory.inventoryimport",
@@ -398,7 +399,10 @@ class Migration(migrations.Migration):
                 (
                     "dataset",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="raw_vehicles", to="inventory.dataset"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="raw_vehicles",
+                        to="inventory.dataset",
                     ),
                 ),
             ],
@@ -495,7 +499,10 @@ class Migration(migrations.Migration):
                 (
                     "dataset",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="vehicles", to="inventory.dataset"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="vehicles",
+                        to="inventory.dataset",
                     ),
                 ),
             ],

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, BinaryIO
 
 from django.contrib.auth.models import User
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -34,7 +34,8 @@ from inventory.models import (
     Vehicle,
 )
 from inventory.operations.activation import activate_dataset, judge_dataset
-from inventory.operations.copying import CopyBuffer, CopyThread
+from inventory.operations.copying import CopyBuffer
+from inventory.operations.duplicates import analyse_searched_columns, settle_duplicates, warn_across_dealerships
 
 _PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
 _TEMPORARY_VIN = "E_VIN_CHARS"
@@ -136,14 +137,13 @@ def stage_rows(*, inventory_import: InventoryImport, stream: BinaryIO) -> list[D
     To be called in a transaction. Raises `BadInput` when the file as a whole cannot be read.
     """
     sheet = open_sheet(stream)
-    with CopyThread() as thread:
-        staging = _Staging(inventory_import, load_mappings(), dict(_dealerships_by_name()), thread)
-        for row_number, row in sheet:
-            if isinstance(row, RowFault):
-                staging.add_fault(row)
-            else:
-                staging.add_row(row_number, row)
-        return staging.finish(sheet)
+    staging = _Staging(inventory_import, load_mappings(), dict(_dealerships_by_name()))
+    for row_number, row in sheet:
+        if isinstance(row, RowFault):
+            staging.add_fault(row)
+        else:
+            staging.add_row(row_number, row)
+    return staging.finish(sheet)
 
 
 def load_mappings() -> Mappings:
@@ -181,11 +181,8 @@ class _Unmatched:
 class _Staging:
     """The rows of one import on their way into the tables."""
 
-    def __init__(
-        self, inventory_import: InventoryImport, mappings: Mappings, by_name: dict[str, Dealership], thread: CopyThread
-    ) -> None:
+    def __init__(self, inventory_import: InventoryImport, mappings: Mappings, by_name: dict[str, Dealership]) -> None:
         self._import = inventory_import
-        self._thread = thread
         self._mappings = mappings
         self._by_name = by_name
         self._by_text: dict[str, _Place | None] = {}
@@ -194,10 +191,9 @@ class _Staging:
         self._unmatched: defaultdict[str, _Unmatched] = defaultdict(_Unmatched)
         self._unmapped: Counter[tuple[str, str]] = Counter()
         self._year_now = timezone.localdate().year
-        self._raw = CopyBuffer(thread, RawVehicle, ["dataset", "row_number", *RAW_FIELD_NAMES])
-        self._vehicles = CopyBuffer(thread, Vehicle, ["dataset", "row_number", *FACT_NAMES])
+        self._raw = CopyBuffer(RawVehicle, ["dataset", "row_number", *RAW_FIELD_NAMES])
+        self._vehicles = CopyBuffer(Vehicle, ["dataset", "row_number", *FACT_NAMES])
         self._problems = CopyBuffer(
-            thread,
             ImportProblem,
             ["inventory_import", "dealership", "row_number", "column", "value", "code", "message"],
         )
@@ -212,7 +208,7 @@ class _Staging:
             self._add_unmatched(raw)
             return
         place.read += 1
-        self._raw.add((place.dataset_id, row_number, *raw))
+        self._raw.add_texts((str(place.dataset_id), str(row_number), *raw))
         result = normalise(
             row_number, raw, self._mappings, year_now=self._year_now, approved_hosts=place.approved_hosts
         )
@@ -231,13 +227,12 @@ class _Staging:
             self._add_problem(None, warning)
         for buffer in (self._raw, self._vehicles, self._problems):
             buffer.flush()
-        self._thread.wait()
-        for dealership_id, rows in _settle_duplicates(self._import):
+        analyse_searched_columns()
+        for dealership_id, rows in settle_duplicates(self._import):
             self._places[dealership_id].rejected += rows
-        _warn_across_dealerships(self._import)
+        warn_across_dealerships(self._import)
         self._save_lists()
         self._save_counts(sheet)
-        _analyse_searched_columns()
         return [place.dataset for place in self._places.values()]
 
     def _place(self, location: str) -> _Place | None:
@@ -249,7 +244,6 @@ class _Staging:
     def _place_of(self, dealership: Dealership) -> _Place:
         if dealership.pk in self._places:
             return self._places[dealership.pk]
-        self._thread.wait()
         dataset = Dataset.objects.create(
             inventory_import=self._import, dealership=dealership, collected_at=self._import.collected_at
         )
@@ -297,79 +291,6 @@ class _Staging:
         item.status = InventoryImport.Status.DONE
         item.finished_at = timezone.now()
         item.save()
-
-
-# Rows of one VIN that agree in price and stock are one vehicle; rows that do not are none.
-_DUPLICATES = """
-    CREATE TEMPORARY TABLE duplicate_rows ON COMMIT DROP AS
-    SELECT v.id, d.dealership_id, v.row_number, v.vin, twin.first_row, twin.differ
-    FROM inventory_vehicle v
-    JOIN inventory_dataset d ON d.id = v.dataset_id
-    JOIN (
-        SELECT v.dataset_id, v.vin, min(v.row_number) AS first_row,
-               count(DISTINCT (v.stock, v.price)) > 1 AS differ
-        FROM inventory_vehicle v JOIN inventory_dataset d ON d.id = v.dataset_id
-        WHERE d.inventory_import_id = %s
-        GROUP BY v.dataset_id, v.vin HAVING count(*) > 1
-    ) twin ON twin.dataset_id = v.dataset_id AND twin.vin = v.vin
-    WHERE twin.differ OR v.row_number > twin.first_row
-"""
-_DUPLICATE_PROBLEMS = """
-    INSERT INTO inventory_importproblem
-        (inventory_import_id, dealership_id, row_number, "column", value, code, message)
-    SELECT %s, dealership_id, row_number, 'Vin', vin,
-           CASE WHEN differ THEN 'E_DUP_CONFLICT' ELSE 'W_DUP' END,
-           CASE WHEN differ
-                THEN 'This VIN stands in several rows with different price or stock. Keep the right row.'
-                ELSE 'The same vehicle as row ' || first_row || '; one is kept.' END
-    FROM duplicate_rows ORDER BY row_number
-"""
-_DELETE_DUPLICATES = "DELETE FROM inventory_vehicle USING duplicate_rows d WHERE inventory_vehicle.id = d.id"
-_COUNT_DUPLICATES = "SELECT dealership_id, count(*) FROM duplicate_rows GROUP BY dealership_id"
-_SHARED_WARNINGS = """
-    INSERT INTO inventory_importproblem
-        (inventory_import_id, dealership_id, row_number, "column", value, code, message)
-    SELECT %(import)s, dealership_id, row_number, 'Vin', vin, 'W_CROSS',
-           'This VIN stands at ' || places || ' dealerships of the file.'
-    FROM (SELECT d.dealership_id, v.row_number, v.vin, count(*) OVER (PARTITION BY v.vin) AS places
-          FROM inventory_vehicle v JOIN inventory_dataset d ON d.id = v.dataset_id
-          WHERE d.inventory_import_id = %(import)s) AS seen
-    WHERE places > 1
-    UNION ALL
-    SELECT %(import)s, dealership_id, row_number, 'Stock', stock, 'W_DUP_STOCK',
-           holders || ' vehicles have this stock number.'
-    FROM (SELECT d.dealership_id, v.row_number, v.stock, count(*) OVER (PARTITION BY d.id, v.stock) AS holders
-          FROM inventory_vehicle v JOIN inventory_dataset d ON d.id = v.dataset_id
-          WHERE d.inventory_import_id = %(import)s AND v.stock <> '') AS held
-    WHERE holders > 1
-"""
-
-
-def _analyse_searched_columns() -> None:
-    """Tell the planner about the new rows; columns that no query searches would cost ten times the rest."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "ANALYZE inventory_rawvehicle (dataset_id, row_number),"
-            " inventory_vehicle (dataset_id, row_number, vin, stock, condition, lot_status),"
-            " inventory_importproblem (inventory_import_id, code)"
-        )
-
-
-def _settle_duplicates(inventory_import: InventoryImport) -> list[tuple[int, int]]:
-    """Reject repeated VINs of one dealership; gives rejected rows by dealership id."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DUPLICATES, [inventory_import.pk])
-        cursor.execute(_DUPLICATE_PROBLEMS, [inventory_import.pk])
-        cursor.execute(_DELETE_DUPLICATES)
-        cursor.execute(_COUNT_DUPLICATES)
-        counts: list[tuple[int, int]] = cursor.fetchall()
-        cursor.execute("DROP TABLE duplicate_rows")
-    return counts
-
-
-def _warn_across_dealerships(inventory_import: InventoryImport) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_SHARED_WARNINGS, {"import": inventory_import.pk})
 
 
 def import_result(inventory_import: InventoryImport) -> dict[str, Any]:
