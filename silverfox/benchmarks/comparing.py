@@ -43,10 +43,20 @@ class Comparison:
 
 
 def compare(
-    *, ours: tuple[str, Callable[[], None]], peer: tuple[str, Callable[[], None]], rounds: int, target: float
+    *,
+    ours: tuple[str, Callable[[], None]],
+    peer: tuple[str, Callable[[], None]],
+    rounds: int,
+    target: float,
+    tidy: Callable[[], None] = lambda: None,
 ) -> Comparison:
-    """Run both ways in turns, `rounds` times each, and give their times."""
-    times: list[tuple[float, float]] = [(_seconds(ours[1]), _seconds(peer[1])) for _ in range(rounds)]
+    """Run both ways in turns, `rounds` times each, and give their times; `tidy` runs before each and is not timed."""
+    times = []
+    for _ in range(rounds):
+        tidy()
+        own = seconds(ours[1])
+        tidy()
+        times.append((own, seconds(peer[1])))
     return Comparison(
         ours=ours[0],
         peer=peer[0],
@@ -56,7 +66,8 @@ def compare(
     )
 
 
-def _seconds(way: Callable[[], None]) -> float:
+def seconds(way: Callable[[], None]) -> float:
+    """How long it takes to do this once."""
     started = time.perf_counter()
     way()
     return time.perf_counter() - started

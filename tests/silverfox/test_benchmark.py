@@ -64,7 +64,7 @@ def test_the_import_is_measured_and_the_database_stays_as_it_was(
     answer = document(capsys, "import", "--rows", "100", "--rounds", "1")
     assert set(answer["ours"]) == set(answer["peer"]) == {"name", "median_seconds"}
     assert answer["ours"]["name"] == "stage_rows: read, normalise, COPY"
-    assert answer["peer"]["name"] == "bulk_create: the same rows, ready in memory"
+    assert answer["peer"]["name"] == "read, normalise, bulk_create"
     assert (answer["rows"], answer["rounds"], answer["target_ratio"]) == (100, 1, 4)
     assert answer["memory"] == {"rows": {"10": 70.1, "100": 71.0}, "difference_mib": 0.9, "target_mib": 30}
     assert row_counts() == counts
