@@ -14,244 +14,489 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('dealerships', '0001_initial'),
-        ('inventory', '0001_initial'),
+        ("dealerships", "0001_initial"),
+        ("inventory", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('error_text', models.TextField(blank=True, editable=False)),
-                ('kind', models.CharField(choices=[(dealerships.domain.output.OrderKind['CAO'], 'CAO'), (dealerships.domain.output.OrderKind['LIST'], 'LIST'), (dealerships.domain.output.OrderKind['MAINTENANCE'], 'MAINTENANCE')], max_length=12)),
-                ('condition_group', models.CharField(choices=[(dealerships.domain.rules.ConditionGroup['ALL'], 'All'), (dealerships.domain.rules.ConditionGroup['NEW'], 'New'), (dealerships.domain.rules.ConditionGroup['USED'], 'Used')], default=dealerships.domain.rules.ConditionGroup['ALL'], max_length=4)),
-                ('state', models.CharField(choices=[(orders.domain.states.OrderState['DRAFT'], orders.domain.states.OrderState['DRAFT']), (orders.domain.states.OrderState['REVIEW'], orders.domain.states.OrderState['REVIEW']), (orders.domain.states.OrderState['APPROVED'], orders.domain.states.OrderState['APPROVED']), (orders.domain.states.OrderState['QUEUED'], orders.domain.states.OrderState['QUEUED']), (orders.domain.states.OrderState['PROCESSING'], orders.domain.states.OrderState['PROCESSING']), (orders.domain.states.OrderState['DONE'], orders.domain.states.OrderState['DONE']), (orders.domain.states.OrderState['FAILED'], orders.domain.states.OrderState['FAILED']), (orders.domain.states.OrderState['CANCELLED'], orders.domain.states.OrderState['CANCELLED']), (orders.domain.states.OrderState['VOIDED'], orders.domain.states.OrderState['VOIDED'])], default=orders.domain.states.OrderState['DRAFT'], max_length=10)),
-                ('order_number', models.CharField(blank=True, max_length=100)),
-                ('rules', models.JSONField(blank=True, editable=False, null=True)),
-                ('output_settings', models.JSONField(default=dict, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('notices', models.JSONField(blank=True, default=list, editable=False)),
-                ('excluded', models.JSONField(blank=True, default=dict, editable=False)),
-                ('log_vins', models.BooleanField(default=True)),
-                ('log_skip_reason', models.TextField(blank=True)),
-                ('idempotency_key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='inventory.dataset')),
-                ('dealership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='dealerships.dealership')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("error_text", models.TextField(blank=True, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.output.OrderKind["CAO"], "CAO"),
+                            (dealerships.domain.output.OrderKind["LIST"], "LIST"),
+                            (dealerships.domain.output.OrderKind["MAINTENANCE"], "MAINTENANCE"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "condition_group",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.rules.ConditionGroup["ALL"], "All"),
+                            (dealerships.domain.rules.ConditionGroup["NEW"], "New"),
+                            (dealerships.domain.rules.ConditionGroup["USED"], "Used"),
+                        ],
+                        default=dealerships.domain.rules.ConditionGroup["ALL"],
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            (orders.domain.states.OrderState["DRAFT"], orders.domain.states.OrderState["DRAFT"]),
+                            (orders.domain.states.OrderState["REVIEW"], orders.domain.states.OrderState["REVIEW"]),
+                            (orders.domain.states.OrderState["APPROVED"], orders.domain.states.OrderState["APPROVED"]),
+                            (orders.domain.states.OrderState["QUEUED"], orders.domain.states.OrderState["QUEUED"]),
+                            (
+                                orders.domain.states.OrderState["PROCESSING"],
+                                orders.domain.states.OrderState["PROCESSING"],
+                            ),
+                            (orders.domain.states.OrderState["DONE"], orders.domain.states.OrderState["DONE"]),
+                            (orders.domain.states.OrderState["FAILED"], orders.domain.states.OrderState["FAILED"]),
+                            (
+                                orders.domain.states.OrderState["CANCELLED"],
+                                orders.domain.states.OrderState["CANCELLED"],
+                            ),
+                            (orders.domain.states.OrderState["VOIDED"], orders.domain.states.OrderState["VOIDED"]),
+                        ],
+                        default=orders.domain.states.OrderState["DRAFT"],
+                        max_length=10,
+                    ),
+                ),
+                ("order_number", models.CharField(blank=True, max_length=100)),
+                ("rules", models.JSONField(blank=True, editable=False, null=True)),
+                (
+                    "output_settings",
+                    models.JSONField(
+                        default=dict, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                ("notices", models.JSONField(blank=True, default=list, editable=False)),
+                ("excluded", models.JSONField(blank=True, default=dict, editable=False)),
+                ("log_vins", models.BooleanField(default=True)),
+                ("log_skip_reason", models.TextField(blank=True)),
+                ("idempotency_key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="inventory.dataset",
+                    ),
+                ),
+                (
+                    "dealership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="dealerships.dealership"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='OpenVin',
+            name="OpenVin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vin', models.CharField(max_length=17)),
-                ('dealership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='dealerships.dealership')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='open_vins', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vin", models.CharField(max_length=17)),
+                (
+                    "dealership",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="dealerships.dealership"),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="open_vins", to="orders.order"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListEntry',
+            name="ListEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('text', models.CharField(max_length=200)),
-                ('outcome', models.CharField(choices=[(orders.domain.lines.EntryOutcome['PRODUCED'], 'produced'), (orders.domain.lines.EntryOutcome['PLACEHOLDER'], 'placeholder'), (orders.domain.lines.EntryOutcome['DUPLICATE_ENTRY'], 'duplicate entry'), (orders.domain.lines.EntryOutcome['NOT_ON_WEBSITE'], 'not on website'), (orders.domain.lines.EntryOutcome['AMBIGUOUS'], 'ambiguous'), (orders.domain.lines.EntryOutcome['INVALID'], 'invalid'), (orders.domain.lines.EntryOutcome['IN_ANOTHER_ORDER'], 'in another order')], max_length=16)),
-                ('vin', models.CharField(blank=True, max_length=17)),
-                ('detail', models.TextField(blank=True)),
-                ('suggestion', models.CharField(blank=True, max_length=17)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("text", models.CharField(max_length=200)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            (orders.domain.lines.EntryOutcome["PRODUCED"], "produced"),
+                            (orders.domain.lines.EntryOutcome["PLACEHOLDER"], "placeholder"),
+                            (orders.domain.lines.EntryOutcome["DUPLICATE_ENTRY"], "duplicate entry"),
+                            (orders.domain.lines.EntryOutcome["NOT_ON_WEBSITE"], "not on website"),
+                            (orders.domain.lines.EntryOutcome["AMBIGUOUS"], "ambiguous"),
+                            (orders.domain.lines.EntryOutcome["INVALID"], "invalid"),
+                            (orders.domain.lines.EntryOutcome["IN_ANOTHER_ORDER"], "in another order"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("vin", models.CharField(blank=True, max_length=17)),
+                ("detail", models.TextField(blank=True)),
+                ("suggestion", models.CharField(blank=True, max_length=17)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Artifact',
+            name="Artifact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('csv', 'Adobe CSV'), ('qr', 'QR code'), ('billing', 'Billing sheet'), ('vehicles', 'Vehicle export'), ('summary', 'Summary'), ('zip', 'ZIP')], max_length=8)),
-                ('name', models.CharField(max_length=255)),
-                ('path', models.CharField(editable=False, max_length=400)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.PositiveBigIntegerField()),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('output_template', models.CharField(blank=True, max_length=60)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='artifacts', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("csv", "Adobe CSV"),
+                            ("qr", "QR code"),
+                            ("billing", "Billing sheet"),
+                            ("vehicles", "Vehicle export"),
+                            ("summary", "Summary"),
+                            ("zip", "ZIP"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("name", models.CharField(max_length=255)),
+                ("path", models.CharField(editable=False, max_length=400)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.PositiveBigIntegerField()),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("output_template", models.CharField(blank=True, max_length=60)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="artifacts", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderEvent',
+            name="OrderEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_state', models.CharField(blank=True, max_length=10)),
-                ('to_state', models.CharField(blank=True, max_length=10)),
-                ('action', models.CharField(max_length=40)),
-                ('detail', models.TextField(blank=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_state", models.CharField(blank=True, max_length=10)),
+                ("to_state", models.CharField(blank=True, max_length=10)),
+                ("action", models.CharField(max_length=40)),
+                ("detail", models.TextField(blank=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('vin', models.CharField(max_length=17)),
-                ('stock', models.TextField(blank=True)),
-                ('condition', models.CharField(choices=[(dealerships.domain.rules.Condition['NEW'], 'New'), (dealerships.domain.rules.Condition['PRE_OWNED'], 'PO'), (dealerships.domain.rules.Condition['CERTIFIED'], 'CPO'), (dealerships.domain.rules.Condition['UNKNOWN'], 'Unknown')], max_length=7)),
-                ('raw_type', models.TextField(blank=True)),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('make', models.TextField(blank=True)),
-                ('model', models.TextField(blank=True)),
-                ('trim', models.TextField(blank=True)),
-                ('ext_color', models.TextField(blank=True)),
-                ('lot_status', models.CharField(choices=[(inventory.domain.facts.LotStatus['ON_LOT'], 'On the lot'), (inventory.domain.facts.LotStatus['OFF_LOT'], 'Off the lot'), (inventory.domain.facts.LotStatus['UNKNOWN'], 'Unknown')], max_length=7)),
-                ('raw_status', models.TextField(blank=True)),
-                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('raw_price', models.TextField(blank=True)),
-                ('body_style', models.TextField(blank=True)),
-                ('fuel_type', models.TextField(blank=True)),
-                ('msrp', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
-                ('date_in_stock', models.DateField(blank=True, null=True)),
-                ('street_address', models.TextField(blank=True)),
-                ('locality', models.TextField(blank=True)),
-                ('postal_code', models.TextField(blank=True)),
-                ('region', models.TextField(blank=True)),
-                ('country', models.TextField(blank=True)),
-                ('url', models.TextField(blank=True)),
-                ('raw', models.JSONField(blank=True, default=dict, editable=False)),
-                ('overrides', models.JSONField(blank=True, default=dict)),
-                ('sources', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('CAO', 'CAO'), ('LIST', 'LIST')], max_length=4), default=list, size=None)),
-                ('is_placeholder', models.BooleanField(default=False)),
-                ('rule_warning', models.TextField(blank=True)),
-                ('included', models.BooleanField(default=True)),
-                ('exclusion_reason', models.TextField(blank=True)),
-                ('reprint_confirmed', models.BooleanField(default=False)),
-                ('is_duplicate', models.BooleanField(default=False, help_text='The VIN log held it before this order.')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveIntegerField()),
+                ("vin", models.CharField(max_length=17)),
+                ("stock", models.TextField(blank=True)),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[
+                            (dealerships.domain.rules.Condition["NEW"], "New"),
+                            (dealerships.domain.rules.Condition["PRE_OWNED"], "PO"),
+                            (dealerships.domain.rules.Condition["CERTIFIED"], "CPO"),
+                            (dealerships.domain.rules.Condition["UNKNOWN"], "Unknown"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("raw_type", models.TextField(blank=True)),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("make", models.TextField(blank=True)),
+                ("model", models.TextField(blank=True)),
+                ("trim", models.TextField(blank=True)),
+                ("ext_color", models.TextField(blank=True)),
+                (
+                    "lot_status",
+                    models.CharField(
+                        choices=[
+                            (inventory.domain.facts.LotStatus["ON_LOT"], "On the lot"),
+                            (inventory.domain.facts.LotStatus["OFF_LOT"], "Off the lot"),
+                            (inventory.domain.facts.LotStatus["UNKNOWN"], "Unknown"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("raw_status", models.TextField(blank=True)),
+                ("price", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("raw_price", models.TextField(blank=True)),
+                ("body_style", models.TextField(blank=True)),
+                ("fuel_type", models.TextField(blank=True)),
+                ("msrp", models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True)),
+                ("date_in_stock", models.DateField(blank=True, null=True)),
+                ("street_address", models.TextField(blank=True)),
+                ("locality", models.TextField(blank=True)),
+                ("postal_code", models.TextField(blank=True)),
+                ("region", models.TextField(blank=True)),
+                ("country", models.TextField(blank=True)),
+                ("url", models.TextField(blank=True)),
+                ("raw", models.JSONField(blank=True, default=dict, editable=False)),
+                ("overrides", models.JSONField(blank=True, default=dict)),
+                (
+                    "sources",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(choices=[("CAO", "CAO"), ("LIST", "LIST")], max_length=4),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("is_placeholder", models.BooleanField(default=False)),
+                ("rule_warning", models.TextField(blank=True)),
+                ("included", models.BooleanField(default=True)),
+                ("exclusion_reason", models.TextField(blank=True)),
+                ("reprint_confirmed", models.BooleanField(default=False)),
+                (
+                    "is_duplicate",
+                    models.BooleanField(default=False, help_text="The VIN log held it before this order."),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['seq'],
+                "ordering": ["seq"],
             },
         ),
         migrations.CreateModel(
-            name='VinLogImport',
+            name="VinLogImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows_read', models.PositiveIntegerField()),
-                ('entries_added', models.PositiveIntegerField()),
-                ('already_logged', models.PositiveIntegerField()),
-                ('blank_rows', models.PositiveIntegerField()),
-                ('problems', models.JSONField(default=list)),
-                ('warnings', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('dealership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='dealerships.dealership')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(max_length=255)),
+                ("sha256", models.CharField(max_length=64)),
+                ("rows_read", models.PositiveIntegerField()),
+                ("entries_added", models.PositiveIntegerField()),
+                ("already_logged", models.PositiveIntegerField()),
+                ("blank_rows", models.PositiveIntegerField()),
+                ("problems", models.JSONField(default=list)),
+                ("warnings", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "dealership",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="dealerships.dealership"),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='VinLogEntry',
+            name="VinLogEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vin', models.CharField(max_length=20)),
-                ('label', models.CharField(blank=True, max_length=200)),
-                ('order_kind', models.CharField(blank=True, max_length=12)),
-                ('date', models.DateField(blank=True, null=True)),
-                ('output_template', models.CharField(blank=True, max_length=60)),
-                ('source', models.CharField(choices=[('order', 'Order'), ('import', 'Import'), ('manual', 'Manual')], max_length=6)),
-                ('is_baseline', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('voided_at', models.DateTimeField(blank=True, null=True)),
-                ('void_reason', models.TextField(blank=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dealership', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vin_log_entries', to='dealerships.dealership')),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='vin_log_entries', to='orders.order')),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('vin_log_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='orders.vinlogimport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vin", models.CharField(max_length=20)),
+                ("label", models.CharField(blank=True, max_length=200)),
+                ("order_kind", models.CharField(blank=True, max_length=12)),
+                ("date", models.DateField(blank=True, null=True)),
+                ("output_template", models.CharField(blank=True, max_length=60)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("order", "Order"), ("import", "Import"), ("manual", "Manual")], max_length=6
+                    ),
+                ),
+                ("is_baseline", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("voided_at", models.DateTimeField(blank=True, null=True)),
+                ("void_reason", models.TextField(blank=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dealership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="vin_log_entries",
+                        to="dealerships.dealership",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="vin_log_entries",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "vin_log_import",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="orders.vinlogimport"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'VIN log entries',
-                'ordering': ['id'],
+                "verbose_name_plural": "VIN log entries",
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['dealership', 'state'], name='orders_orde_dealers_eb5247_idx'),
+            model_name="order",
+            index=models.Index(fields=["dealership", "state"], name="orders_orde_dealers_eb5247_idx"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['order_number'], name='orders_orde_order_n_f3ada5_idx'),
+            model_name="order",
+            index=models.Index(fields=["order_number"], name="orders_orde_order_n_f3ada5_idx"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', [orders.domain.states.OrderState['APPROVED'], orders.domain.states.OrderState['DRAFT'], orders.domain.states.OrderState['FAILED'], orders.domain.states.OrderState['PROCESSING'], orders.domain.states.OrderState['QUEUED'], orders.domain.states.OrderState['REVIEW']])), fields=('dealership', 'kind', 'condition_group'), name='one_open_order_per_kind_and_group'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            orders.domain.states.OrderState["APPROVED"],
+                            orders.domain.states.OrderState["DRAFT"],
+                            orders.domain.states.OrderState["FAILED"],
+                            orders.domain.states.OrderState["PROCESSING"],
+                            orders.domain.states.OrderState["QUEUED"],
+                            orders.domain.states.OrderState["REVIEW"],
+                        ],
+                    )
+                ),
+                fields=("dealership", "kind", "condition_group"),
+                name="one_open_order_per_kind_and_group",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('log_vins', True), models.Q(('log_skip_reason', ''), _negated=True), _connector='OR'), name='skipped_log_has_a_reason'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("log_vins", True), models.Q(("log_skip_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="skipped_log_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openvin',
-            constraint=models.UniqueConstraint(fields=('dealership', 'vin'), name='vin_in_one_open_order'),
+            model_name="openvin",
+            constraint=models.UniqueConstraint(fields=("dealership", "vin"), name="vin_in_one_open_order"),
         ),
         migrations.AddConstraint(
-            model_name='listentry',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='one_entry_per_position'),
+            model_name="listentry",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="one_entry_per_position"),
         ),
         migrations.AddConstraint(
-            model_name='artifact',
-            constraint=models.UniqueConstraint(fields=('order', 'kind', 'name'), name='one_artifact_per_name'),
+            model_name="artifact",
+            constraint=models.UniqueConstraint(fields=("order", "kind", "name"), name="one_artifact_per_name"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'vin'), name='one_line_per_order_and_vin'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "vin"), name="one_line_per_order_and_vin"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'seq'), name='one_line_per_order_and_seq'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "seq"), name="one_line_per_order_and_seq"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('included', True), models.Q(('exclusion_reason', ''), _negated=True), _connector='OR'), name='left_out_line_has_a_reason'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("included", True), models.Q(("exclusion_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="left_out_line_has_a_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='vinlogentry',
-            index=models.Index(fields=['dealership', 'vin'], name='orders_vinl_dealers_83339e_idx'),
+            model_name="vinlogentry",
+            index=models.Index(fields=["dealership", "vin"], name="orders_vinl_dealers_83339e_idx"),
         ),
         migrations.AddConstraint(
-            model_name='vinlogentry',
-            constraint=models.UniqueConstraint(fields=('order', 'vin'), name='one_log_entry_per_order_and_vin'),
+            model_name="vinlogentry",
+            constraint=models.UniqueConstraint(fields=("order", "vin"), name="one_log_entry_per_order_and_vin"),
         ),
         migrations.AddConstraint(
-            model_name='vinlogentry',
-            constraint=models.CheckConstraint(condition=models.Q(('voided_at__isnull', True), models.Q(('void_reason', ''), _negated=True), _connector='OR'), name='voided_entry_has_a_reason'),
+            model_name="vinlogentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("voided_at__isnull", True), models.Q(("void_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="voided_entry_has_a_reason",
+            ),
         ),
     ]
