@@ -6,18 +6,16 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 from urllib.parse import quote, unquote_plus
 
-import zxingcpp
 from PIL import Image
 
 from inventory.domain.urls import safe_http_url
 from orders.domain.lines import LineContent, OutputSettings
+from orders.domain.qr_engines import Engine, draw_symbol, read_symbols
 
 SIZE = 388
 LONGEST_CONTENT = 500
-_QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _DOTS_PER_METRE = 11811  # 300 dpi
 _UNFILTERED, _SAME_AS_ABOVE = b"\x00", b"\x02" + bytes((SIZE + 7) // 8)
 
@@ -59,17 +57,16 @@ def qr_text(line: LineContent, settings: OutputSettings) -> str:
     return url if 0 < len(url) <= LONGEST_CONTENT else line.vin
 
 
-def qr_png(text: str) -> bytes:
+def qr_png(text: str, *, draw: Engine = draw_symbol) -> bytes:
     """The QR code of `text` as a black and white PNG of 388 x 388 pixels at 300 dpi, error correction level M.
 
     The symbol with its border of 4 modules is sampled to the full width by nearest module centre: no pixel is grey,
-    because a print shop's raster would turn grey edges into dots.
+    because a print shop's raster would turn grey edges into dots. Engines differ in the mask that they choose, not in
+    version, level and text.
     """
-    symbol: Any = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_image(scale=1)
-    count = symbol.shape[0]
-    stretched = Image.frombytes("L", (count, count), bytes(memoryview(symbol))).resize(
-        (SIZE, count), Image.Resampling.NEAREST
-    )
+    symbol = draw(text)
+    count = symbol.side
+    stretched = Image.frombytes("L", (count, count), symbol.modules).resize((SIZE, count), Image.Resampling.NEAREST)
     packed = stretched.convert("1", dither=Image.Dither.NONE).tobytes()
     width = len(packed) // count
     scanlines = [
@@ -97,7 +94,7 @@ def read_image(data: bytes) -> ImageFacts:
         with Image.open(io.BytesIO(data)) as image:
             grey = image.convert("L")
             dpi = image.info.get("dpi", (0, 0))
-            return ImageFacts(image.size, image.mode, (round(dpi[0]), round(dpi[1])), _scan(grey))
+            return ImageFacts(image.size, image.mode, (round(dpi[0]), round(dpi[1])), read_symbols(grey))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UnreadableImageError(str(error)) from error
 
@@ -105,8 +102,3 @@ def read_image(data: bytes) -> ImageFacts:
 def decode_png(data: bytes) -> list[str]:
     """The texts of the QR codes in a PNG; raises `UnreadableImageError` when it is no picture."""
     return list(read_image(data).texts)
-
-
-def _scan(image: Image.Image) -> tuple[str, ...]:
-    found = zxingcpp.read_barcodes(image, formats=_QR_ONLY, try_rotate=False, try_invert=False, try_downscale=False)
-    return tuple(barcode.text for barcode in found)

@@ -1,14 +1,25 @@
 import io
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
 
-import pyrxing
 import pytest
-import qrcode
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from orders.domain.qr import UnreadableImageError, decode_png, qr_png, qr_text, read_image, tracked_url
+from orders.domain.qr_engines import (
+    Engine,
+    draw_symbol,
+    draw_with_qrcode,
+    draw_with_zxing,
+    read_with_rxing,
+    read_with_zxing,
+)
 from tests.orders.domain.content import make_line, make_settings
 
 UTM = (("utm_source", "SilverFox"), ("utm_medium", "VDP_ShortCut"))
@@ -70,19 +81,49 @@ def modules_of(image: Image.Image) -> list[list[bool]]:
 
 
 TEXTS = ["1C4RJHAG3P8900725", URL, f"{URL}?{TRACKING}", "https://d.example/" + "aB3-" * 120]
+ENGINES = [draw_with_zxing, draw_with_qrcode]
+each_engine = pytest.mark.parametrize("draw", ENGINES)
 
 
+def chunks_of(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Names and contents of a PNG's chunks, each with the right checksum."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    chunks, position = [], 8
+    while position < len(data):
+        (length,) = struct.unpack(">I", data[position : position + 4])
+        name, content = data[position + 4 : position + 8], data[position + 8 : position + 8 + length]
+        assert data[position + 8 + length : position + 12 + length] == struct.pack(">I", zlib.crc32(name + content))
+        chunks.append((name, content))
+        position += 12 + length
+    return chunks
+
+
+@each_engine
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_image_is_388_pixels_wide_black_and_white_at_300_dpi(text: str) -> None:
-    image = picture(qr_png(text))
+def test_the_bytes_state_388_pixels_of_one_bit_at_300_dpi_and_nothing_else(draw: Engine, text: str) -> None:
+    chunks = chunks_of(qr_png(text, draw=draw))
+    assert [name for name, _ in chunks] == [b"IHDR", b"pHYs", b"IDAT", b"IEND"]
+    facts = dict(chunks)
+    one_bit, grey_scale, deflate, standard_filters, not_interlaced = 1, 0, 0, 0, 0
+    expected = (388, 388, one_bit, grey_scale, deflate, standard_filters, not_interlaced)
+    assert struct.unpack(">IIBBBBB", facts[b"IHDR"]) == expected
+    per_metre = 1
+    assert struct.unpack(">IIB", facts[b"pHYs"]) == (round(300 / 0.0254), round(300 / 0.0254), per_metre)
+
+
+@each_engine
+@pytest.mark.parametrize("text", TEXTS)
+def test_pillow_opens_the_image_as_black_and_white_without_transparency(draw: Engine, text: str) -> None:
+    image = picture(qr_png(text, draw=draw))
     assert (image.format, image.size, image.mode) == ("PNG", (388, 388), "1")
     assert [round(dots) for dots in image.info["dpi"]] == [300, 300]
     assert "transparency" not in image.info
 
 
+@each_engine
 @pytest.mark.parametrize("text", TEXTS)
-def test_every_pixel_is_that_of_its_nearest_module_with_a_border_of_exactly_four(text: str) -> None:
-    image = picture(qr_png(text))
+def test_every_pixel_is_that_of_its_nearest_module_with_a_border_of_exactly_four(draw: Engine, text: str) -> None:
+    image = picture(qr_png(text, draw=draw))
     modules = modules_of(image)
     count = len(modules)
     nearest = [(2 * pixel + 1) * count // (2 * 388) for pixel in range(388)]
@@ -94,27 +135,62 @@ def test_every_pixel_is_that_of_its_nearest_module_with_a_border_of_exactly_four
     assert (black_rows[0], black_rows[-1], black_columns[0], black_columns[-1]) == (4, count - 5, 4, count - 5)
 
 
-@pytest.mark.parametrize("length", [10, 62, 63, 84, 106, 107, 122, 123, 152, 180, 213, 500])
-def test_the_symbol_has_the_lowest_version_that_holds_the_text_at_level_m(length: int) -> None:
+# The most bytes that a symbol of each version holds at level M, from the table of ISO/IEC 18004.
+MOST_BYTES_AT_LEVEL_M = [14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331, 362, 412, 450, 504]
+
+
+@each_engine
+@pytest.mark.parametrize("length", [20, 26, 27, 62, 63, 84, 106, 107, 122, 123, 152, 180, 181, 213, 214, 500])
+def test_the_symbol_has_the_lowest_version_that_holds_the_text_at_level_m(draw: Engine, length: int) -> None:
     text = ("https://d.example/" + "abcdefghij" * 50)[:length]
-    other = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M)
-    other.add_data(text, optimize=0)
-    image = picture(qr_png(text))
-    assert len(modules_of(image)) == 4 * other.best_fit() + 17 + 8
+    version = 1 + sum(most < length for most in MOST_BYTES_AT_LEVEL_M)
+    image = picture(qr_png(text, draw=draw))
+    assert len(modules_of(image)) == 4 * version + 17 + 8
     assert [code.ec_level for code in zxingcpp.read_barcodes(image.convert("L"))] == ["M"]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_another_decoder_than_the_encoders_reads_the_same_text(text: str) -> None:
-    found = pyrxing.read_barcodes(picture(qr_png(text)), formats=["QRCode"])
-    assert [code.text for code in found] == [text]
+def test_an_upper_case_vin_in_an_address_is_packed_so_that_the_symbol_stays_smaller() -> None:
+    with_vin = "https://d.example/" + "a" * 51 + "1C4RJHAG3P8900725"
+    without = "https://d.example/" + "a" * 68
+    assert len(with_vin) == len(without)
+    assert [draw(with_vin).side for draw in ENGINES] == [4 * 5 + 17 + 8] * 2
+    assert [draw(without).side for draw in ENGINES] == [4 * 6 + 17 + 8] * 2
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=480))
-def test_any_address_is_drawn_so_that_both_decoders_read_it(tail: str) -> None:
-    data = qr_png(f"https://d.example/{tail}")
-    assert decode_png(data) == [f"https://d.example/{tail}"]
-    assert [code.text for code in pyrxing.read_barcodes(picture(data), formats=["QRCode"])] == decode_png(data)
+addresses = st.builds(
+    "https://d.example/{}".format,
+    st.one_of(
+        st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=480),
+        st.lists(st.from_regex("[a-z-]{1,30}|[A-Z0-9]{1,30}|[0-9]{1,30}", fullmatch=True), max_size=16).map("".join),
+    ),
+)
+
+
+@given(addresses)
+def test_both_engines_draw_any_address_in_one_version_and_both_decoders_read_it(text: str) -> None:
+    drawn = [draw(text) for draw in ENGINES]
+    assert drawn[0].side == drawn[1].side
+    for draw in ENGINES:
+        image = picture(qr_png(text, draw=draw)).convert("L")
+        assert (read_with_zxing(image), read_with_rxing(image)) == ((text,), (text,))
+
+
+WITHOUT_ZXING = """
+import sys
+sys.modules["zxingcpp"] = None
+from orders.domain import qr, qr_engines
+text = sys.argv[1]
+print(qr_engines.draw_symbol.__name__, qr_engines.read_symbols.__name__)
+print(qr.decode_png(qr.qr_png(text)) == [text], qr_engines.draw_symbol(text).side)
+"""
+
+
+def test_without_the_fast_library_the_others_draw_and_read_the_same_symbol() -> None:
+    command = [sys.executable, "-c", WITHOUT_ZXING, URL]
+    root = Path(__file__).parents[3]
+    answer = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True).stdout.splitlines()
+    assert answer == ["draw_with_qrcode read_with_rxing", f"True {draw_with_zxing(URL).side}"]
+    assert draw_symbol is draw_with_zxing
 
 
 def test_the_same_text_gives_the_same_bytes() -> None:
