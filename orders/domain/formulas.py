@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from orders.domain.filters import Filter, FilterError, parse_filter
+
 FIELDS = (
     "year",
     "make",
@@ -61,6 +63,15 @@ class Part:
 
     kind: PartKind
     text: str
+    filters: tuple[Filter, ...] = ()
+
+    def render(self, values: Mapping[str, str]) -> str:
+        if self.kind is not PartKind.FIELD:
+            return self.text
+        value = values[self.text]
+        for filter_ in self.filters:
+            value = filter_.apply(value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +85,28 @@ class Formula:
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(part.text for part in self.parts if part.kind is PartKind.FIELD))
 
+    @property
+    def plain_fields(self) -> tuple[str, ...]:
+        """The fields that stand in the text exactly as they are, without a filter."""
+        parts = (part for part in self.parts if part.kind is PartKind.FIELD and not part.filters)
+        return tuple(dict.fromkeys(part.text for part in parts))
+
+    def empty_fields(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """The fields for which nothing is printed; a default counts as printed."""
+        parts = (part for part in self.parts if part.kind is PartKind.FIELD and not part.render(values))
+        return tuple(dict.fromkeys(part.text for part in parts))
+
     def render(self, values: Mapping[str, str]) -> str:
         """The formula with `values` in place of its fields; a formula whose fields are all empty gives "".
 
         Around an empty field one separator stays between the neighbours and none dangles: without a stock number
         `{year} {model} - {stock}` gives `2022 RENEGADE`.
         """
-        if self.fields and not any(values[field] for field in self.fields):
+        if self.fields and self.fields == self.empty_fields(values):
             return ""
         text, separators, has_gap = "", list[str](), False
         for part in self.parts:
-            piece = values[part.text] if part.kind is PartKind.FIELD else part.text
+            piece = part.render(values)
             if part.kind is PartKind.SEPARATOR:
                 separators.append(piece)
             elif not piece:
@@ -104,9 +126,10 @@ def _joint(separators: Sequence[str], *, has_gap: bool, is_first: bool) -> str:
 
 
 def parse_formula(source: str) -> Formula:
-    """The formula typed as `source`.
+    """The formula typed as `source`: `{field}` or `{field|filter|filter:argument}` between words.
 
-    Raises `FormulaError` for an unknown placeholder, with the nearest known one, and for a brace without its pair.
+    Raises `FormulaError` with the place and the remedy for an unknown placeholder or filter (naming the nearest known
+    one), a filter's missing or unusable argument, and a brace without its pair.
     """
     return Formula(source, tuple(_parts(source)))
 
@@ -114,27 +137,39 @@ def parse_formula(source: str) -> Formula:
 def _parts(source: str) -> Iterator[Part]:
     position = 0
     for match in _PLACEHOLDER.finditer(source):
-        yield from _literal_parts(source[position : match.start()], source)
-        yield from _placeholder_parts(match.group(1), source)
+        yield from _literal_parts(source[position : match.start()], position, source)
+        yield from _placeholder_parts(match, source)
         position = match.end()
-    yield from _literal_parts(source[position:], source)
+    yield from _literal_parts(source[position:], position, source)
 
 
-def _placeholder_parts(name: str, source: str) -> Iterator[Part]:
-    if name in SHORTHANDS:
+def _placeholder_parts(match: re.Match[str], source: str) -> Iterator[Part]:
+    name, *filters = match.group(1).split("|")
+    place = f"at character {match.start() + 1}"
+    if name in SHORTHANDS and not filters:
         yield from _parts(SHORTHANDS[name])
+    elif name in SHORTHANDS:
+        spelled = SHORTHANDS[name].replace("}", "".join(f"|{text}" for text in filters) + "}")
+        raise FormulaError(f"The formula {source!r} filters {{{name}}} {place}. Write {spelled} instead.")
     elif name in FIELDS:
-        yield Part(PartKind.FIELD, name)
+        try:
+            yield Part(PartKind.FIELD, name, tuple(parse_filter(text, name) for text in filters))
+        except FilterError as error:
+            raise FormulaError(f"The formula {source!r} has a filter that cannot be used {place}. {error}") from error
     else:
         known = [*FIELDS, *SHORTHANDS]
         near = difflib.get_close_matches(name.strip().lower(), known, n=1)
         remedy = f"Did you mean {{{near[0]}}}?" if near else f"The placeholders are {', '.join(known)}."
-        raise FormulaError(f"The formula {source!r} has an unknown placeholder {{{name}}}. {remedy}")
+        raise FormulaError(f"The formula {source!r} has an unknown placeholder {{{name}}} {place}. {remedy}")
 
 
-def _literal_parts(literal: str, source: str) -> Iterator[Part]:
-    if "{" in literal or "}" in literal:
-        raise FormulaError(f"The formula {source!r} has a brace without its pair; a placeholder looks like {{year}}.")
+def _literal_parts(literal: str, position: int, source: str) -> Iterator[Part]:
+    brace = re.search(r"[{}]", literal)
+    if brace:
+        raise FormulaError(
+            f"The formula {source!r} has a brace without its pair at character {position + brace.start() + 1}; "
+            "a placeholder looks like {year}."
+        )
     words = literal.strip(_separators(literal))
     before, _, after = literal.partition(words) if words else (literal, "", "")
     kinds = ((PartKind.SEPARATOR, before), (PartKind.WORD, words), (PartKind.SEPARATOR, after))

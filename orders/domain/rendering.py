@@ -178,7 +178,7 @@ def _printed(column: Column, text: str, options: OutputOptions) -> str:
 
 
 def _missing_fields(column: Column, cell: str, values: dict[str, str]) -> list[MissingField]:
-    empty = [name for name in column.formula.fields if not values[name]]
+    empty = list(column.formula.empty_fields(values))
     if not empty and cell in ("", "*"):
         empty = list(column.formula.fields[:1])  # it held nothing but formula characters
     return [MissingField(column.header, name) for name in empty]

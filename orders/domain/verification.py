@@ -104,9 +104,9 @@ def _row_problems(
     for column, cell in zip(template.columns, row, strict=True):
         if column.is_required and not cell.strip():
             yield f"{column.header} is empty."
-        if "vin" in column.formula.fields and vin not in cell:
+        if "vin" in column.formula.plain_fields and vin not in cell:
             yield f"{column.header} does not name the VIN."
-        if "stock" in column.formula.fields and stock not in cell:
+        if "stock" in column.formula.plain_fields and stock not in cell:
             yield f"{column.header} does not name the stock number {stock}."
         if column.is_image:
             yield from (f"{column.header} {problem}" for problem in _path_problems(line, cell, content))

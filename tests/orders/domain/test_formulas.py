@@ -69,7 +69,7 @@ def test_an_unknown_placeholder_is_refused_with_the_nearest_known_one() -> None:
     with pytest.raises(FormulaError) as refusal:
         parse_formula("{year} {modle}")
     assert str(refusal.value) == (
-        "The formula '{year} {modle}' has an unknown placeholder {modle}. Did you mean {model}?"
+        "The formula '{year} {modle}' has an unknown placeholder {modle} at character 8. Did you mean {model}?"
     )
 
 
