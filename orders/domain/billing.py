@@ -7,15 +7,17 @@ from itertools import zip_longest
 from dealerships.domain.output import BillingLayout, OrderKind
 from dealerships.domain.rules import USED, Condition
 from foundation.spreadsheet_csv import spreadsheet_csv
-from orders.domain.lines import EntryOutcome, LineContent, OrderContent
+from foundation.spreadsheet_xlsx import Cell, spreadsheet_xlsx
+from orders.domain.lines import EntryOutcome, LeftOutContent, LineContent, OrderContent
 from orders.domain.rendering import CONDITION_NAMES
 
 _PRINTED_VEHICLES_WIDTH = 14
+_LEFT_OUT_HEADER = ("VIN", "Vehicle", "Stock", "Reason")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Billing:
-    """What is billed: the lines produced, the entries ordered, and the entries that no vehicle was found for.
+    """What is billed: lines produced or left out, entries ordered, and the entries that no vehicle was found for.
 
     `ordered` holds the typed entries without repeats, as VINs where known (for CAO the VINs of the lines).
     """
@@ -24,6 +26,7 @@ class Billing:
     lines: tuple[LineContent, ...]
     ordered: tuple[str, ...]
     not_on_website: tuple[str, ...]
+    left_out: tuple[LeftOutContent, ...]
 
     @property
     def duplicates(self) -> tuple[LineContent, ...]:
@@ -59,27 +62,38 @@ def billing_of(content: OrderContent) -> Billing:
         lines=content.lines,
         ordered=tuple(dict.fromkeys(ordered)),
         not_on_website=tuple(dict.fromkeys(missing)),
+        left_out=content.left_out,
     )
 
 
 def billing_sheet(content: OrderContent) -> bytes:
     """The billing sheet of an order in its dealership's layout, as CSV for spreadsheets."""
+    return spreadsheet_csv([str(cell) for cell in row] for row in _layout_rows(content))
+
+
+def billing_workbook(content: OrderContent) -> bytes:
+    """The same sheet as XLSX; a second sheet names the vehicles that were left out of the order, with the reasons."""
+    left_out = [[out.line.vin, full_name(out.line), out.line.stock, out.reason] for out in billing_of(content).left_out]
+    return spreadsheet_xlsx({"Billing": _layout_rows(content), "Left out": [_LEFT_OUT_HEADER, *left_out]})
+
+
+def _layout_rows(content: OrderContent) -> list[list[Cell]]:
     layouts = {BillingLayout.BILLING2: _billing2_rows, BillingLayout.PRINTED_VEHICLES: _printed_vehicles_rows}
-    return spreadsheet_csv(layouts[content.settings.billing_layout](billing_of(content)))
+    return layouts[content.settings.billing_layout](billing_of(content))
 
 
-def _billing2_rows(billing: Billing) -> list[list[str]]:
+def _billing2_rows(billing: Billing) -> list[list[Cell]]:
     lines, duplicates = billing.lines, billing.duplicates
-    totals = [
+    totals: list[tuple[str, Cell]] = [
         ("Totals:", ""),
-        ("Total Ordered", str(len(billing.ordered))),
-        ("Total Produced:", str(len(lines))),
-        ("Total New:", str(count_condition(lines, Condition.NEW))),
-        ("Total Used:", str(count_condition(lines, *USED))),
+        ("Total Ordered", len(billing.ordered)),
+        ("Total Produced:", len(lines)),
+        ("Total New:", count_condition(lines, Condition.NEW)),
+        ("Total Used:", count_condition(lines, *USED)),
         ("", ""),
-        ("Used Duplicates:", str(count_condition(duplicates, *USED))),
-        ("New Duplicates", str(count_condition(duplicates, Condition.NEW))),
-        ("Duplicates:", str(len(duplicates))),
+        ("Used Duplicates:", count_condition(duplicates, *USED)),
+        ("New Duplicates", count_condition(duplicates, Condition.NEW)),
+        ("Duplicates:", len(duplicates)),
     ]
     columns = (
         totals,
@@ -93,9 +107,21 @@ def _billing2_rows(billing: Billing) -> list[list[str]]:
     ]
 
 
-def _printed_vehicles_rows(billing: Billing) -> list[list[str]]:
-    heading = ["Printed Vehicles:", "", "", "", "", "TOTALS:", "", "", "Duplicates:", str(len(billing.duplicates)), ""]
-    rows = [heading + [line.vin for line in billing.duplicates]]
+def _printed_vehicles_rows(billing: Billing) -> list[list[Cell]]:
+    heading: list[Cell] = [
+        "Printed Vehicles:",
+        "",
+        "",
+        "",
+        "",
+        "TOTALS:",
+        "",
+        "",
+        "Duplicates:",
+        len(billing.duplicates),
+        "",
+    ]
+    rows = [[*heading, *(line.vin for line in billing.duplicates)]]
     for vehicle, total, duplicate in zip_longest(
         map(_vehicle_cells, billing.lines), _printed_vehicles_totals(billing), map(_duplicate_cells, billing.duplicates)
     ):
@@ -105,10 +131,10 @@ def _printed_vehicles_rows(billing: Billing) -> list[list[str]]:
         rows.append([])
         rows += [[*[""] * 5, label, entry or ""] for label, entry in zip_longest(labels, billing.not_on_website)]
     width = max(_PRINTED_VEHICLES_WIDTH, *map(len, rows))
-    return [row + [""] * (width - len(row)) for row in rows]
+    return [[*row, *[""] * (width - len(row))] for row in rows]
 
 
-def _printed_vehicles_totals(billing: Billing) -> list[tuple[str, str]]:
+def _printed_vehicles_totals(billing: Billing) -> list[tuple[str, int]]:
     counted = [
         ("New:", count_condition(billing.lines, Condition.NEW)),
         ("PO:", count_condition(billing.lines, Condition.PRE_OWNED)),
@@ -117,7 +143,7 @@ def _printed_vehicles_totals(billing: Billing) -> list[tuple[str, str]]:
     ]
     if billing.kind is not OrderKind.CAO:
         counted += [("Ordered:", len(billing.ordered)), ("Produced:", len(billing.lines))]
-    return [(label, str(count)) for label, count in counted]
+    return counted
 
 
 def _vehicle_cells(line: LineContent) -> list[str]:

@@ -34,6 +34,10 @@ def billing_name(content: OrderContent) -> str:
     return _dated(content, abbreviations, _BILLING_SUFFIXES[content.settings.billing_layout])
 
 
+def billing_workbook_name(content: OrderContent) -> str:
+    return f"{billing_name(content).removesuffix('.csv')}.xlsx"
+
+
 def vehicles_name(content: OrderContent) -> str:
     return f"{_safe(content.settings.file_name)}_vehicles.csv"
 

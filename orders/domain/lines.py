@@ -64,7 +64,8 @@ class OutputSettings:
     """What decides the files besides the lines; stored with the order when it is prepared.
 
     `template_new`, `template_used`: codes of output templates, equal for single output. `price_markup`: dollars added
-    to a printed price. `utm`: query keys added to a vehicle's address in its QR code.
+    to a printed price. `utm`: query keys added to a vehicle's address in its QR code. `has_workbook`: the billing sheet
+    is written as XLSX too; orders prepared before there was one are issued again without it.
     """
 
     dealership_name: str
@@ -80,6 +81,15 @@ class OutputSettings:
     profile_separator: str = "\\"
     profile_layout: PathLayout = PathLayout.FLAT
     qr_naming: QrNaming = QrNaming.VIN
+    has_workbook: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutContent:
+    """A line that the reviewer took out of the order, and why."""
+
+    line: LineContent
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +105,9 @@ class ListEntryContent:
 class OrderContent:
     """Everything that the files of one order are made from; two equal contents give equal files.
 
-    `lines` are the included lines in row order; `entries` the typed entries in typed order (none for CAO);
-    `excluded` counts removed vehicles by the step that removed them; `completed_at` is local time of the shop.
+    `lines` are the included lines in row order, `left_out` the others; `entries` the typed entries in typed order
+    (none for CAO); `excluded` counts removed vehicles by the step that removed them; `completed_at` is local time of
+    the shop.
     """
 
     kind: OrderKind
@@ -105,6 +116,7 @@ class OrderContent:
     dataset_id: int | None
     settings: OutputSettings
     lines: tuple[LineContent, ...]
+    left_out: tuple[LeftOutContent, ...] = ()
     entries: tuple[ListEntryContent, ...] = ()
     excluded: Mapping[str, int] = field(default_factory=dict)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from dealerships.domain.rules import Condition
 from foundation.errors import Refused
 from orders.domain.adobe_csv import adobe_csv
-from orders.domain.billing import billing_sheet
+from orders.domain.billing import billing_sheet, billing_workbook
 from orders.domain.file_names import (
     SUMMARY_NAME,
     billing_name,
+    billing_workbook_name,
     csv_name,
     image_file,
     image_name,
@@ -94,4 +95,7 @@ def _files_of_lines(content: OrderContent) -> Iterator[FileContent]:
         yield FileContent(kind="qr", name=image_file(line, content.settings), data=image, rows=1)
     count = len(content.lines)
     yield FileContent(kind="billing", name=billing_name(content), data=billing_sheet(content), rows=count)
+    if content.settings.has_workbook:
+        workbook = billing_workbook(content)
+        yield FileContent(kind="billing", name=billing_workbook_name(content), data=workbook, rows=count)
     yield FileContent(kind="vehicles", name=vehicles_name(content), data=vehicle_export(content), rows=count)

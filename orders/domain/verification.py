@@ -20,6 +20,7 @@ from orders.domain.packaging import README_NAME
 from orders.domain.qr import ImageFacts, UnreadableImageError, qr_text, read_image
 from orders.domain.rendering import render_line
 from orders.domain.vehicle_export import HEADER
+from orders.domain.workbook_reading import UnreadableWorkbookError, read_workbook
 
 _BILLING_WIDTHS = {BillingLayout.BILLING2: 9, BillingLayout.PRINTED_VEHICLES: 14}
 _UNREADABLE_ZIP = (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, struct.error, zlib.error)
@@ -42,6 +43,7 @@ def verify_order_files(content: OrderContent, files: Mapping[str, bytes]) -> lis
     tables = _expected_csvs(content)
     expected = {
         *(table.name for table in tables),
+        *([file_names.billing_workbook_name(content)] if content.settings.has_workbook else []),
         *(file_names.image_file(line, content.settings) for line in content.lines),
         file_names.billing_name(content),
         file_names.vehicles_name(content),
@@ -56,6 +58,8 @@ def verify_order_files(content: OrderContent, files: Mapping[str, bytes]) -> lis
         problems += _csv_problems(table, content, files)
     problems += _image_problems(content, files)
     problems += _billing_problems(content, files[file_names.billing_name(content)])
+    if content.settings.has_workbook:
+        problems += _workbook_problems(content, files)
     problems += _export_problems(content, files[file_names.vehicles_name(content)])
     problems += _summary_problems(content, files)
     problems += _zip_problems(content, files)
@@ -186,6 +190,25 @@ def _billing_problems(content: OrderContent, data: bytes) -> Iterator[str]:
         yield f"{name} states a total of {total} for {len(content.lines)} lines."
 
 
+def _workbook_problems(content: OrderContent, files: Mapping[str, bytes]) -> Iterator[str]:
+    name, sheet = file_names.billing_workbook_name(content), file_names.billing_name(content)
+    try:
+        billing, left_out = read_workbook(files[name])
+    except UnreadableWorkbookError:
+        yield f"{name} cannot be opened."
+        return
+    if _unmarked(billing) != _unmarked(_rows_of(files[sheet])):
+        yield f"{name} does not hold the cells of {sheet}."
+    if [row[0] for row in left_out[1:]] != [out.line.vin for out in content.left_out]:
+        yield f"{name} does not list the {len(content.left_out)} vehicles that were left out."
+
+
+def _unmarked(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The cells without the mark that keeps a CSV cell from being run, and without empty cells at the end."""
+    cells = [[cell.removeprefix("'") for cell in row] for row in rows]
+    return [row[: max((at for at, cell in enumerate(row, start=1) if cell), default=0)] for row in cells]
+
+
 def _export_problems(content: OrderContent, data: bytes) -> Iterator[str]:
     name, rows = file_names.vehicles_name(content), _rows_of(data)
     if not rows or tuple(rows[0]) != HEADER or {len(row) for row in rows} != {len(HEADER)}:
@@ -211,7 +234,7 @@ def _summary_problems(content: OrderContent, files: Mapping[str, bytes]) -> Iter
     yield from _vin_problems(name, vins, content)
     if counted != len(content.lines):
         yield f"{name} counts {counted} lines instead of {len(content.lines)}."
-    if {file for file in files if file.endswith(".csv")} != sums.keys():
+    if {file for file in files if file.endswith((".csv", ".xlsx"))} != sums.keys():
         yield f"{name} does not state the checksums of exactly the order's tables."
     for file, digest in sums.items():
         if hashlib.sha256(files.get(file, b"")).hexdigest() != digest:

@@ -8,7 +8,7 @@ from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
 from foundation.errors import Refused
 from inventory.domain.urls import host_of
-from orders.domain.lines import EntryOutcome, ListEntryContent, OrderContent, settings_from_json
+from orders.domain.lines import EntryOutcome, LeftOutContent, ListEntryContent, OrderContent, settings_from_json
 from orders.domain.rendering import RenderError, render_line, template_for
 from orders.models import OpenVin, Order, OrderLine, VinLogEntry
 from orders.operations.reviewing import line_content
@@ -16,14 +16,20 @@ from orders.operations.reviewing import line_content
 
 def order_content(order: Order) -> OrderContent:
     """Everything that the order's files are made from."""
-    lines = order.lines.filter(included=True).order_by("seq")
+    lines = list(order.lines.order_by("seq"))
+    included = [line for line in lines if line.included]
     return OrderContent(
         kind=OrderKind(order.kind),
         order_number=order.order_number,
         completed_at=timezone.localtime(order.completed_at),
         dataset_id=order.dataset_id,
         settings=settings_from_json(order.output_settings),
-        lines=tuple(line_content(line, seq=seq) for seq, line in enumerate(lines, start=1)),
+        lines=tuple(line_content(line, seq=seq) for seq, line in enumerate(included, start=1)),
+        left_out=tuple(
+            LeftOutContent(line=line_content(line, seq=line.seq), reason=line.exclusion_reason)
+            for line in lines
+            if not line.included
+        ),
         entries=tuple(
             ListEntryContent(text=entry.text, outcome=EntryOutcome(entry.outcome), vin=entry.vin)
             for entry in order.entries.all()

@@ -283,6 +283,7 @@ def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
         billing_layout=BillingLayout(dealership.billing_layout),
         price_markup=dealership.price_markup,
         utm=utm if dealership.utm_enabled else (),
+        has_workbook=True,
         **values,
     )
     return settings, resolved.notice

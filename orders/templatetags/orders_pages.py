@@ -54,5 +54,6 @@ def totals(billing: Billing) -> list[tuple[str, int]]:
         ("Used", count_condition(billing.lines, *USED)),
         ("Certified among them", count_condition(billing.lines, Condition.CERTIFIED)),
         ("Duplicates", len(billing.duplicates)),
+        ("Left out", len(billing.left_out)),
     ]
     return rows if billing.kind == OrderKind.CAO else [*rows, ("Not on the website", len(billing.not_on_website))]

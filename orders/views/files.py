@@ -10,11 +10,13 @@ from django.views.decorators.http import require_safe
 
 from foundation.errors import Refused
 from foundation.roles import AuthenticatedRequest, staff_required
+from foundation.spreadsheet_xlsx import XLSX_TYPE
 from orders.models import Artifact
 from orders.operations.finding import require_artifact
 
 _TYPES = {
     ".csv": "text/csv; charset=utf-8",
+    ".xlsx": XLSX_TYPE,
     ".png": "image/png",
     ".json": "application/json",
     ".zip": "application/zip",

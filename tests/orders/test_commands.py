@@ -173,7 +173,7 @@ def test_complete_order_lists_the_released_files(dealership: Dealership) -> None
         {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
         for name, data in released_bytes(order).items()
     ]
-    kinds = ["csv", "qr", "qr", "qr", "billing", "vehicles", "summary", "zip"]
+    kinds = ["csv", "qr", "qr", "qr", "billing", "billing", "vehicles", "summary", "zip"]
     assert (answer.exit_code, answer.err) == (0, "")
     assert answer.document == {
         "order_id": order.pk,
@@ -189,7 +189,7 @@ def test_complete_order_without_vin_log_needs_a_reason(dealership: Dealership) -
     arguments = ("complete_order", order.pk, "--order-number", "45001", "--no-vin-log")
     refused(run_command(*map(str, arguments), "--json"), 2, "reason_needed")
     answer = run_command(*map(str, arguments), "--reason", "trade fair")
-    assert (answer.exit_code, answer.out) == (0, f"Order {order.pk} (45001) is done: 8 files, 0 VINs logged.\n")
+    assert (answer.exit_code, answer.out) == (0, f"Order {order.pk} (45001) is done: 9 files, 0 VINs logged.\n")
     assert VinLogEntry.objects.count() == 0
 
 

@@ -19,6 +19,7 @@ from dealerships.models import Dealership
 from dealerships.operations import find_dealership, load_dealerships
 from foundation.errors import BadInput, Refused
 from orders.domain.states import OrderState
+from orders.domain.workbook_reading import read_workbook
 from orders.models import Artifact, OpenVin, Order, VinLogEntry
 from orders.operations.completing import (
     approve_order,
@@ -147,9 +148,9 @@ def test_two_orders_of_the_same_lines_at_two_times_give_the_same_bytes_but_for_t
     assert {kind: len(files) for kind, files in contents(first).items()} == {
         "csv": 2,
         "qr": 4,
-        "billing": 1,
+        "billing": 2,
         "vehicles": 1,
-        "members": 9,
+        "members": 10,
     }
     summaries = [json.loads(released_bytes(order)["order_summary.json"]) for order in orders]
     assert summaries[0]["completed_at"] == "2025-03-05T23:30:00-06:00"
@@ -167,7 +168,7 @@ def test_a_done_order_has_every_file_on_disk_as_recorded_and_frees_its_vins() ->
     approved = approve_order(order=make_order(dealership=dealership), order_number=" 45001 ", actor=user)
     order = complete_order(order=approved, actor=user)
     artifacts = list(order.artifacts.all())
-    assert counts_by_kind(artifacts) == {"csv": 1, "qr": 3, "billing": 1, "vehicles": 1, "summary": 1, "zip": 1}
+    assert counts_by_kind(artifacts) == {"csv": 1, "qr": 3, "billing": 2, "vehicles": 1, "summary": 1, "zip": 1}
     assert [(hashlib.sha256(data).hexdigest(), len(data)) for data in released_bytes(order).values()] == [
         (artifact.sha256, artifact.size) for artifact in artifacts
     ]
@@ -198,7 +199,10 @@ def test_the_files_show_the_edit_and_not_the_left_out_vehicle() -> None:
         qr_content({"Vin": "", "Vechile URL": "https://elm.example/e"})
     ]
     assert list(order.vin_log_entries.values_list("vin", flat=True)) == [vins[0], vins[2]]
-    assert [vins[1].encode() in data for data in released_bytes(order).values()] == [False] * 7
+    files = released_bytes(order)
+    [workbook] = [files.pop(name) for name in list(files) if name.endswith(".xlsx")]
+    assert read_workbook(workbook)[1][1:] == [[vins[1], "2022 Jeep Renegade", "S00002", "sold"]]
+    assert [vins[1].encode() in data for data in files.values()] == [False] * 7
 
 
 def test_two_output_templates_give_a_file_each_in_row_order() -> None:

@@ -238,7 +238,7 @@ def test_a_finished_order_has_its_files_and_its_log_entries(loaded: DemoResult) 
     for order in Order.objects.done():
         kinds = Counter(order.artifacts.values_list("kind", flat=True))
         lines = order.lines.filter(included=True).count()
-        assert (kinds["qr"], kinds["billing"], kinds["zip"]) == (lines, 1, 1)
+        assert (kinds["qr"], kinds["billing"], kinds["zip"]) == (lines, 2, 1)
         assert order.vin_log_entries.count() == lines
 
 

@@ -53,6 +53,7 @@ def make_settings(**choices: Any) -> OutputSettings:
         "template_used": "shortcut_pack",
         "profile_name": "Nick",
         "profile_base": BASE,
+        "has_workbook": True,
     }
     return OutputSettings(**(values | choices))
 

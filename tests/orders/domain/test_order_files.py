@@ -30,9 +30,22 @@ def test_an_order_writes_these_files_in_this_order() -> None:
         ("qr", "qr_codes/1C6PJTAG8SL533540.png", 1, ""),
         ("qr", "qr_codes/ZACNJDB19NPN70500.png", 1, ""),
         ("billing", "SOCODCJR_SCP_8.19 - BILLING2.csv", 2, ""),
+        ("billing", "SOCODCJR_SCP_8.19 - BILLING2.xlsx", 2, ""),
         ("vehicles", "South_County_DCJR_vehicles.csv", 2, ""),
         ("summary", "order_summary.json", 2, ""),
-        ("zip", "South_County_DCJR_CAO_20250819_101500.zip", 6, ""),
+        ("zip", "South_County_DCJR_CAO_20250819_101500.zip", 7, ""),
+    ]
+
+
+def test_an_order_from_before_the_workbook_is_made_without_it() -> None:
+    before = make_content(NEW_JEEP, USED_JEEP, settings=make_settings(has_workbook=False))
+    names = [file.name for file in build_order_files(before) if file.kind != "qr"]
+    assert names == [
+        "SOCODCJR_SCP_8.19 - CSV.csv",
+        "SOCODCJR_SCP_8.19 - BILLING2.csv",
+        "South_County_DCJR_vehicles.csv",
+        "order_summary.json",
+        "South_County_DCJR_CAO_20250819_101500.zip",
     ]
 
 
@@ -117,7 +130,10 @@ def test_the_priced_template_and_the_other_billing_layout_make_their_files() -> 
         price_markup=Decimal(2000),
         billing_layout=BillingLayout.PRINTED_VEHICLES,
     )
-    files = {file.kind: file for file in build_order_files(make_content(USED_JEEP, settings=settings))}
-    assert files["csv"].name == "SOCODCJR_SCPP_8.19 - CSV.csv"
-    assert rows_of(files["csv"].data)[1][2] == "23,995"
-    assert files["billing"].name == "SOCODCJR_SCPP_8.19 - BILLING.csv"
+    sheet, *others = build_order_files(make_content(USED_JEEP, settings=settings))
+    assert sheet.name == "SOCODCJR_SCPP_8.19 - CSV.csv"
+    assert rows_of(sheet.data)[1][2] == "23,995"
+    assert [file.name for file in others if file.kind == "billing"] == [
+        "SOCODCJR_SCPP_8.19 - BILLING.csv",
+        "SOCODCJR_SCPP_8.19 - BILLING.xlsx",
+    ]

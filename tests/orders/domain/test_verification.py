@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
-from orders.domain.lines import EntryOutcome, OrderContent
+from orders.domain.billing import billing_workbook
+from orders.domain.lines import EntryOutcome, LeftOutContent, OrderContent
 from orders.domain.order_files import build_order_files
 from orders.domain.packaging import order_zip
 from orders.domain.qr import qr_png
@@ -27,11 +28,13 @@ from tests.orders.domain.content import (
 )
 
 CONTENT = make_content(make_gladiator(seq=1), make_line(seq=2, trim='5\'7" Box, "Long"'))
-CSV, BILLING, VEHICLES = (
+CSV, BILLING, WORKBOOK, VEHICLES = (
     "SOCODCJR_SCP_8.19 - CSV.csv",
     "SOCODCJR_SCP_8.19 - BILLING2.csv",
+    "SOCODCJR_SCP_8.19 - BILLING2.xlsx",
     "South_County_DCJR_vehicles.csv",
 )
+OTHER_CELLS = f"{WORKBOOK} does not hold the cells of {BILLING}."
 SUMMARY, ZIP = "order_summary.json", "South_County_DCJR_CAO_20250819_101500.zip"
 LINE, REST = f"{CSV}, line 1 (1C6PJTAG8SL533540)", "TRIM,STOCK,VIN,@QR,QRYEARMODEL,QRSTOCK,@QR2,MISC"
 SECOND_TEXT = "https://dealer.example/used/renegade?utm_source=SilverFox&utm_medium=VDP_ShortCut"
@@ -71,6 +74,8 @@ def problems_after(name: str, change: Callable[[bytes], bytes]) -> list[str]:
             entries=(make_entry("X", EntryOutcome.NOT_ON_WEBSITE, vin=""),),
             settings=make_settings(billing_layout=BillingLayout.PRINTED_VEHICLES),
         ),
+        replace(CONTENT, settings=make_settings(has_workbook=False)),
+        replace(CONTENT, left_out=(LeftOutContent(line=make_line(seq=3, vin="B" * 17), reason="=1+1, sold"),)),
     ],
 )
 def test_what_the_product_writes_is_found_good(content: OrderContent) -> None:
@@ -211,9 +216,23 @@ def test_a_billing_sheet_that_misses_a_vehicle_is_told(layout: BillingLayout) ->
 @pytest.mark.parametrize(
     ("name", "change", "expected"),
     [
-        (BILLING, lambda _: b"", [f"{BILLING} has rows of the wrong width."]),
-        (BILLING, lambda data: data + b"a\r\n", [f"{BILLING} has rows of the wrong width."]),
-        (BILLING, lambda data: data + b"\xff", [f"{BILLING} has rows of the wrong width."]),
+        (BILLING, lambda _: b"", [f"{BILLING} has rows of the wrong width.", OTHER_CELLS]),
+        (BILLING, lambda data: data + b"a\r\n", [f"{BILLING} has rows of the wrong width.", OTHER_CELLS]),
+        (BILLING, lambda data: data + b"\xff", [f"{BILLING} has rows of the wrong width.", OTHER_CELLS]),
+        (WORKBOOK, lambda _: b"", [f"{WORKBOOK} cannot be opened."]),
+        (WORKBOOK, lambda data: data.replace(b"PK", b"KP"), [f"{WORKBOOK} cannot be opened."]),
+        (
+            WORKBOOK,
+            lambda _: billing_workbook(replace(CONTENT, lines=CONTENT.lines[:1])),
+            [OTHER_CELLS],
+        ),
+        (
+            WORKBOOK,
+            lambda _: billing_workbook(
+                replace(CONTENT, left_out=(LeftOutContent(line=CONTENT.lines[0], reason="sold"),))
+            ),
+            [f"{WORKBOOK} does not list the 0 vehicles that were left out."],
+        ),
         (
             VEHICLES,
             lambda data: data.split(b"\r\n", 1)[1],
@@ -260,7 +279,7 @@ def test_the_checksums_and_the_zip_notice_any_change() -> None:
 
 
 @given(
-    name=st.sampled_from([CSV, BILLING, VEHICLES, SUMMARY, FIRST, SECOND, ZIP]),
+    name=st.sampled_from([CSV, BILLING, WORKBOOK, VEHICLES, SUMMARY, FIRST, SECOND, ZIP]),
     position=st.integers(0),
     bit=st.integers(0, 7),
 )
