@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import creating, files, lines, listing, order, reviewing
+from orders.views import creating, files, lines, listing, order, proofing, reviewing
 
 urlpatterns = [
     path("", listing.order_list, name="order_list"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("<int:pk>/void/", order.order_void, name="order_void"),
     path("<int:pk>/review/", reviewing.order_review, name="order_review"),
     path("<int:pk>/complete/", reviewing.order_complete, name="order_complete"),
+    path("<int:pk>/proof.pdf", proofing.order_proof, name="order_proof"),
+    path("<int:pk>/walk/", proofing.order_walk_start, name="order_walk_start"),
+    path("<int:pk>/walk/<int:seq>/", proofing.order_walk, name="order_walk"),
+    path("<int:pk>/lines/<int:seq>/qr.png", proofing.order_line_qr, name="order_line_qr"),
     path("<int:pk>/lines/<int:seq>/", lines.line_row, name="order_line"),
     path("<int:pk>/lines/<int:seq>/edit/", lines.line_edit, name="order_line_edit"),
     path("<int:pk>/lines/<int:seq>/preview/", lines.line_preview, name="order_line_preview"),
