@@ -8,6 +8,8 @@ from django.contrib.admin import helpers
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 
 from dealerships.forms import (
     ActiveForm,
@@ -17,8 +19,9 @@ from dealerships.forms import (
     OutputTemplateForm,
     PriceRequiredForm,
     ScheduleForm,
+    TextRewriteForm,
 )
-from dealerships.models import WEEKDAYS, Dealership, DealershipAlias, PathProfile
+from dealerships.models import WEEKDAYS, Dealership, DealershipAlias, PathProfile, TextRewrite
 from dealerships.operations import change_dealerships
 from foundation.admin import HistoryAdmin, KeptAdmin
 from foundation.errors import BadInput
@@ -86,10 +89,17 @@ class AliasInline(admin.TabularInline[DealershipAlias, Dealership]):
     verbose_name_plural = "names that sources use"
 
 
+class TextRewriteInline(admin.TabularInline[TextRewrite, Dealership]):
+    model = TextRewrite
+    form = TextRewriteForm
+    fields = ("position", "kind", "field", "texts", "replacement", "trim_prefix", "model_contains")
+    extra = 0
+
+
 @admin.register(Dealership)
 class DealershipAdmin(KeptAdmin, HistoryAdmin):
     form = DealershipForm
-    inlines = (AliasInline,)
+    inlines = (AliasInline, TextRewriteInline)
     list_display = (
         "name",
         "active",
@@ -133,11 +143,12 @@ class DealershipAdmin(KeptAdmin, HistoryAdmin):
         ),
         (
             "Printed files",
-            {"fields": ("template_new", "template_used", "price_markup", "text_rewrites", "path_profile",
-                        "utm_enabled", "utm_source", "utm_medium")},
+            {"fields": ("template_new", "template_used", "price_markup", "text_rewrites", "rewrites_preview",
+                        "path_profile", "utm_enabled", "utm_source", "utm_medium")},
         ),
         ("Billing", {"fields": ("billing_layout", "monthly_program", "price_per_month")}),
     )  # fmt: skip
+    readonly_fields = ("rewrites_preview",)
     actions = (
         bulk_action("change_active", ActiveForm),
         bulk_action("change_schedule", ScheduleForm),
@@ -156,6 +167,13 @@ class DealershipAdmin(KeptAdmin, HistoryAdmin):
         rest = f" {unchanged} had it already." if unchanged else ""
         self.message_user(request, f"{changed} dealerships changed.{rest}", messages.SUCCESS)
         return True
+
+    @admin.display(description="What the rewrites change")
+    def rewrites_preview(self, dealership: Dealership) -> str:
+        if not dealership.pk:
+            return "Seen once the dealership is saved."
+        address = reverse("dealership_rewrites", args=[dealership.pk])
+        return format_html('<a href="{}">Vehicles before and after</a>', address)
 
     @admin.display(description="CAO", ordering="conditions")
     def cao(self, dealership: Dealership) -> str:

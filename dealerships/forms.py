@@ -7,7 +7,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from dealerships.domain.names import fold_name
-from dealerships.models import CONDITION_CHOICES, OUTPUT_TEMPLATE_CHOICES, WEEKDAYS, Dealership, DealershipAlias
+from dealerships.models import (
+    CONDITION_CHOICES,
+    OUTPUT_TEMPLATE_CHOICES,
+    WEEKDAYS,
+    Dealership,
+    DealershipAlias,
+    TextRewrite,
+)
 
 LIST_FIELDS = {
     "approved_hosts": "Website hosts, without www.",
@@ -22,8 +29,8 @@ LIST_FIELDS = {
 class TextListField(forms.CharField):
     """Texts one per line, or with commas between them."""
 
-    def __init__(self, *, help_text: str = "") -> None:
-        widget = forms.Textarea(attrs={"rows": 3, "cols": 50})
+    def __init__(self, *, help_text: str = "", cols: int = 50) -> None:
+        widget = forms.Textarea(attrs={"rows": 3, "cols": cols})
         words = f"One per line, or with commas between them. {help_text}".strip()
         super().__init__(required=False, widget=widget, help_text=words)
 
@@ -81,6 +88,11 @@ class AliasFormSet(forms.BaseInlineFormSet[DealershipAlias, Dealership, forms.Mo
                 raise ValidationError(f"{form.cleaned_data['text']} stands here twice. Remove one of them.")
             elif folded:
                 seen.add(folded)
+
+
+class TextRewriteForm(forms.ModelForm[TextRewrite]):
+    texts = TextListField(help_text="Looked for.", cols=24)
+    model_contains = TextListField(help_text="Empty: every model.", cols=24)
 
 
 class BulkForm(forms.Form):

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from dealerships.domain.names import file_name_of, fold_name
 from dealerships.domain.output import BillingLayout, OrderKind, OutputTemplateCode, PathLayout, QrNaming
+from dealerships.domain.rewrites import Rewrite, RewriteError, RewriteField, RewriteKind
 from dealerships.domain.rules import ALLOWED_CONDITIONS, Condition, ConditionGroup, FilterRules, RuleError
 
 CONDITION_CHOICES = [(Condition.NEW, "New"), (Condition.PRE_OWNED, "PO"), (Condition.CERTIFIED, "CPO")]
@@ -23,6 +24,12 @@ OUTPUT_TEMPLATE_CHOICES = [
     (OutputTemplateCode.PRICED_SHORTCUT_PACK, "Priced Shortcut Pack"),
     (OutputTemplateCode.FLYOUT, "Flyout"),
     (OutputTemplateCode.CUSTOM, "Custom"),
+]
+REWRITE_KIND_CHOICES = [
+    (RewriteKind.WHOLE, "Replace the whole text"),
+    (RewriteKind.REPLACE, "Replace words"),
+    (RewriteKind.REMOVE, "Remove words"),
+    (RewriteKind.MOVE, "Move first words of the trim to the model"),
 ]
 NO_NAME = "A name needs at least one letter or digit."
 LONG_NAME = "The name is too long when its signs are read as words. Shorten it."
@@ -125,7 +132,9 @@ class Dealership(models.Model):
     price_markup = models.DecimalField(
         max_digits=8, decimal_places=2, default=Decimal(0), help_text="Dollars added to a printed price."
     )
-    text_rewrites = models.BooleanField(default=False, help_text="Rewrite Jeep and Ram model and trim texts.")
+    text_rewrites = models.BooleanField(
+        default=False, help_text="Apply the text rewrites of this page to model and trim before review."
+    )
     utm_enabled = models.BooleanField("UTM parameters", default=True)
     utm_source = models.CharField(max_length=60, default="SilverFox")
     utm_medium = models.CharField(max_length=60, default="VDP_ShortCut")
@@ -220,6 +229,10 @@ class Dealership(models.Model):
             excluded_raw_statuses=tuple(self.excluded_raw_statuses),
         )
 
+    def text_rules(self) -> tuple[Rewrite, ...]:
+        """The text rewrites in their order, switched on or not."""
+        return tuple(rewrite.rule() for rewrite in self.rewrites.all())
+
     @property
     def output_template_names(self) -> str:
         """The output templates in words, one when new and used have the same."""
@@ -258,3 +271,50 @@ class DealershipAlias(models.Model):
         taken = DealershipAlias.objects.filter(folded=self.folded).exclude(pk=self.pk).first()
         if taken:
             raise ValidationError({"text": f"This name already belongs to {taken.dealership.name}."})
+
+
+class TextRewrite(models.Model):
+    """One rule of how a dealership wants models and trims written; `texts` and what belongs to the kind."""
+
+    dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE, related_name="rewrites")
+    position = models.PositiveSmallIntegerField(default=1, help_text="Rules run from the lowest to the highest.")
+    kind = models.CharField(max_length=7, choices=REWRITE_KIND_CHOICES)
+    field = models.CharField(
+        "in",
+        max_length=5,
+        choices=[(RewriteField.MODEL, "Model"), (RewriteField.TRIM, "Trim")],
+        default=RewriteField.TRIM,
+    )
+    texts = text_array()
+    replacement = models.CharField("new text", max_length=100, blank=True)
+    trim_prefix = models.CharField("in front of the trim", max_length=100, blank=True)
+    model_contains = text_array()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(name="rewrite_looks_for_something", condition=Q(texts__len__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {', '.join(self.texts)}"
+
+    def clean(self) -> None:
+        if self.kind not in set(RewriteKind) or self.field not in set(RewriteField):
+            return
+        try:
+            self.rule()
+        except RewriteError as error:
+            raise ValidationError({error.key: str(error)}) from error
+
+    def rule(self) -> Rewrite:
+        """The rule as a value. Raises `RewriteError` when it has no sense."""
+        return Rewrite(
+            kind=RewriteKind(self.kind),
+            field=RewriteField(self.field),
+            texts=tuple(self.texts),
+            replacement=self.replacement,
+            trim_prefix=self.trim_prefix,
+            model_contains=tuple(self.model_contains),
+        )

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from dealerships.domain.names import fold_name
+from dealerships.domain.rewrites import BUILT_IN
 from dealerships.domain.rules import RuleError
 from dealerships.domain.table import DealershipRow, TableError, read_table
-from dealerships.models import Dealership, DealershipAlias, PathProfile
+from dealerships.models import Dealership, DealershipAlias, PathProfile, TextRewrite
 from foundation.errors import BadInput
 
 SHIPPED_TABLE = Path(__file__).parent / "data" / "dealerships.csv"
@@ -92,6 +93,8 @@ def _load_row(row: DealershipRow, dealership: Dealership | None, profile: PathPr
         created = Dealership(**row.values, loaded_values=loaded, path_profile=profile)
         _save(created, row)
         _add_aliases(created, row.aliases, row)
+        if created.text_rewrites:
+            add_built_in_rewrites(dealership=created)
         result.created += 1
     elif not dealership.loaded_values or dealership.loaded_values == loaded:
         result.unchanged += 1
@@ -103,6 +106,7 @@ def _load_row(row: DealershipRow, dealership: Dealership | None, profile: PathPr
 def _update_untouched(dealership: Dealership, row: DealershipRow, loaded: dict[str, Any]) -> None:
     """Take over new values of the table where the dealership still has the old ones, and names new to the table."""
     before, untouched = dealership.loaded_values, Dealership()
+    rewrote = dealership.text_rewrites
     for name, value in row.values.items():
         now = getattr(dealership, name)
         if _plain(now) == before[name] if name in before else now == getattr(untouched, name):
@@ -110,6 +114,8 @@ def _update_untouched(dealership: Dealership, row: DealershipRow, loaded: dict[s
     dealership.loaded_values = loaded
     _save(dealership, row)
     _add_aliases(dealership, [text for text in row.aliases if text not in before.get("aliases", [])], row)
+    if dealership.text_rewrites and not rewrote:
+        add_built_in_rewrites(dealership=dealership)
 
 
 def _save(item: Dealership | DealershipAlias, row: DealershipRow) -> None:
@@ -130,6 +136,16 @@ def _add_aliases(dealership: Dealership, texts: Iterable[str], row: DealershipRo
     for text in texts:
         if not DealershipAlias.objects.filter(folded=fold_name(text)).exists():
             _save(DealershipAlias(dealership=dealership, text=text), row)
+
+
+def add_built_in_rewrites(*, dealership: Dealership) -> None:
+    """Give a dealership that has no text rewrites yet the built-in ones, in their order."""
+    with transaction.atomic():
+        if dealership.rewrites.exists():
+            return
+        for position, rule in enumerate(BUILT_IN, start=1):
+            values = asdict(rule) | {"texts": list(rule.texts), "model_contains": list(rule.model_contains)}
+            TextRewrite.objects.create(dealership=dealership, position=position, **values)
 
 
 def attach_name(*, dealership: Dealership, text: str) -> DealershipAlias:

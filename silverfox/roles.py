@@ -15,7 +15,7 @@ _CHANGED_BY_MANAGERS = {
     "auth": {"user"},
 }
 _OWNED_BY_MANAGERS = {
-    "dealerships": {"dealershipalias"},
+    "dealerships": {"dealershipalias", "textrewrite"},
     "inventory": {"conditionmapping", "lotstatusmapping", "pricephrase"},
 }
 

@@ -18,6 +18,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", dealerships.dealership_list, name="dealership_list"),
     path("dealerships/<int:pk>/", dealerships.dealership_detail, name="dealership_detail"),
+    path("dealerships/<int:pk>/rewrites/", dealerships.dealership_rewrites, name="dealership_rewrites"),
     path("orders/", include("orders.urls")),
     path("", include("inventory.urls")),
     path("vin-log/", vin_log.vin_log_list, name="vin_log_list"),

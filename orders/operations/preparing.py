@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
+from dealerships.domain.rewrites import Rewrite, changed_texts
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership, PathProfile
 from foundation.errors import BadInput, ConfirmationNeeded, Refused
@@ -30,7 +31,6 @@ from orders.domain.list_entries import (
     split_entries,
 )
 from orders.domain.output_templates import resolve
-from orders.domain.rewrites import rewrite_texts
 from orders.domain.selection import Candidate, Selection, list_warning, select
 from orders.domain.states import OrderState
 from orders.models import ListEntry, OpenVin, Order, OrderLine, VinLogEntry
@@ -291,11 +291,12 @@ def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
 
 def _build_lines(order: Order, draft: _Draft) -> list[OrderLine]:
     raws = _raw_texts(order, list(draft.sources))
+    rewrites = order.dealership.text_rules() if order.dealership.text_rewrites else ()
     today = timezone.localdate()
     lines = []
     for seq, (vin, sources) in enumerate(draft.sources.items(), start=1):
         candidate = draft.candidates.get(vin)
-        line = _vehicle_line(order, candidate, today) if candidate else _placeholder_line(vin, today)
+        line = _vehicle_line(order, candidate, rewrites, today) if candidate else _placeholder_line(vin, today)
         line.order, line.seq, line.sources = order, seq, sources
         line.raw = raws.get(vin, {})
         lines.append(line)
@@ -309,13 +310,10 @@ def _raw_texts(order: Order, vins: list[str]) -> dict[str, dict[str, str]]:
     return {rows[raw.row_number]: raw.texts() for raw in raws}
 
 
-def _vehicle_line(order: Order, candidate: Candidate, today: date) -> OrderLine:
+def _vehicle_line(order: Order, candidate: Candidate, rewrites: Sequence[Rewrite], today: date) -> OrderLine:
     facts = candidate.facts
     line = OrderLine(**{name: getattr(facts, name) for name in FACT_NAMES})
-    if order.dealership.text_rewrites:
-        model, trim = rewrite_texts(facts.model, facts.trim)
-        changes = {"model": (facts.model, model), "trim": (facts.trim, trim)}
-        line.overrides = {name: new for name, (old, new) in changes.items() if new != old}
+    line.overrides = changed_texts(rewrites, model=facts.model, trim=facts.trim)
     if order.kind != OrderKind.CAO:
         line.rule_warning = list_warning(candidate, order.filter_rules(), today=today)
     return line

@@ -19,6 +19,7 @@ from orders.domain.day import DayState
 from orders.domain.states import OrderState
 from orders.models import GROUP_CHOICES, Order
 from orders.operations.overview import Overview, log_of, survey_dealerships, unmatched_names_of_last_import
+from orders.operations.rewriting import preview_rewrites
 from orders.operations.selecting import explain_vin, survey_lot
 from orders.views.funnel import funnel_rows, verdict_rows
 
@@ -149,3 +150,17 @@ def _answer(vin: str, dealership: Dealership, group: ConditionGroup) -> dict[str
         "is_selected": all(verdict.passed for verdict in verdicts),
         "stops": next((verdict for verdict in verdicts if not verdict.passed), None),
     }
+
+
+@require_safe
+def dealership_rewrites(request: HttpRequest, pk: int) -> HttpResponse:
+    """The text rewrites of a dealership and the vehicles on its lot that they change, before and after."""
+    dealership = get_object_or_404(Dealership, pk=pk)
+    considered, changed = preview_rewrites(dealership=dealership)
+    context = {
+        "dealership": dealership,
+        "rules": dealership.rewrites.all(),
+        "considered": considered,
+        "page": Paginator(changed, VEHICLES_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "dealerships/rewrites.html", context)

@@ -7,7 +7,8 @@ from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
 
-from dealerships.models import Dealership, DealershipAlias, PathProfile
+from dealerships.domain.rewrites import Rewrite, RewriteField, RewriteKind
+from dealerships.models import Dealership, DealershipAlias, PathProfile, TextRewrite
 from tests.factories import make_dealership
 from tests.pages import sign_in, words
 
@@ -17,6 +18,8 @@ LISTS = [
     "approved_hosts", "required_brands", "excluded_makes", "excluded_keywords", "required_raw_statuses",
     "excluded_raw_statuses",
 ]  # fmt: skip
+
+NO_REWRITES = {"rewrites-TOTAL_FORMS": 0, "rewrites-INITIAL_FORMS": 0}
 
 
 @pytest.fixture
@@ -35,6 +38,7 @@ def form_of(dealership: Dealership, **changes: Any) -> dict[str, Any]:
     for number, alias in enumerate(aliases):
         values |= {f"aliases-{number}-id": alias.pk, f"aliases-{number}-dealership": dealership.pk}
         values[f"aliases-{number}-text"] = alias.text
+    values |= NO_REWRITES
     return {name: value for name, value in (values | changes).items() if value is not None}
 
 
@@ -119,7 +123,7 @@ def test_a_new_dealership_needs_a_name_only(manager: Client) -> None:
     chosen = {"default_order_kind": "cao", "billing_layout": "billing2", "seasoning_days": 0, "price_markup": 0}
     names = {"name": "Serra Honda O'Fallon", "utm_source": "SilverFox", "utm_medium": "VDP_ShortCut"}
     no_aliases = {"aliases-TOTAL_FORMS": 0, "aliases-INITIAL_FORMS": 0}
-    answer = manager.post(f"{LIST}add/", chosen | names | no_aliases)
+    answer = manager.post(f"{LIST}add/", chosen | names | no_aliases | NO_REWRITES)
     assert answer.status_code == 302
     made = Dealership.objects.get()
     assert (made.short_code, made.file_name) == ("SERRA_HONDA_OFALLON", "Serra_Honda_OFallon")
@@ -156,6 +160,67 @@ def test_aliases_that_cannot_be_are_refused(forms: dict[str, str], sentence: str
     answer = save(manager, elm, **{"aliases-TOTAL_FORMS": 3, **forms})
     assert (answer.status_code, sentence in words(answer)) == (200, True)
     assert DealershipAlias.objects.count() == 1
+
+
+# Text rewrites
+
+MOVED = {
+    "rewrites-TOTAL_FORMS": 1,
+    "rewrites-0-position": 1,
+    "rewrites-0-kind": "move",
+    "rewrites-0-field": "trim",
+    "rewrites-0-texts": "L",
+    "rewrites-0-model_contains": "Wagoneer\r\nGrand Cherokee",
+}
+
+
+def test_text_rewrites_are_edited_beside_the_settings_and_their_history_is_kept(manager: Client) -> None:
+    elm = make_dealership()
+    assert save(manager, elm, **MOVED).status_code == 302
+    rewrite = elm.rewrites.get()
+    assert rewrite.rule() == Rewrite(
+        kind=RewriteKind.MOVE,
+        field=RewriteField.TRIM,
+        texts=("L",),
+        model_contains=("Wagoneer", "Grand Cherokee"),
+    )
+    changes = {
+        "rewrites-INITIAL_FORMS": 1, "rewrites-0-id": rewrite.pk, "rewrites-0-dealership": elm.pk,
+        "rewrites-0-texts": "XL",
+    }  # fmt: skip
+    assert save(manager, elm, **MOVED | changes).status_code == 302
+    assert [(past.texts, past.history_user.username) for past in TextRewrite.history.all()] == [
+        (["XL"], "manager"),
+        (["L"], "manager"),
+    ]
+    assert save(manager, elm, **MOVED | changes | {"rewrites-0-DELETE": "on"}).status_code == 302
+    assert elm.rewrites.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"rewrites-0-texts": " , "}, "Type at least one text to look for."),
+        ({"rewrites-0-field": "model"}, "Words move from the trim to the model. Choose the trim."),
+        ({"rewrites-0-replacement": "XL"}, "This kind takes no new text."),
+        ({"rewrites-0-kind": ""}, "This field is required."),
+        ({"rewrites-0-kind": "shout"}, "Select a valid choice."),
+        ({"rewrites-0-field": ""}, "This field is required."),
+    ],
+)
+def test_a_rewrite_without_sense_is_refused_at_its_field(
+    changes: dict[str, str], sentence: str, manager: Client
+) -> None:
+    elm = make_dealership()
+    answer = save(manager, elm, **MOVED | changes)
+    assert (answer.status_code, words(answer).count(sentence)) == (200, 1)
+    assert elm.rewrites.count() == 0
+
+
+def test_the_settings_lead_to_the_vehicles_that_the_rewrites_change(manager: Client) -> None:
+    elm = make_dealership()
+    page = manager.get(f"{LIST}{elm.pk}/change/").content.decode()
+    assert page.count(f'<a href="/dealerships/{elm.pk}/rewrites/">Vehicles before and after</a>') == 1
 
 
 # Finding

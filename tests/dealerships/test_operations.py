@@ -4,17 +4,26 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from dealerships.models import Dealership, DealershipAlias, PathProfile
-from dealerships.operations import SHIPPED_TABLE, LoadResult, find_dealership, load_dealerships
+from dealerships.domain.rewrites import BUILT_IN
+from dealerships.models import Dealership, DealershipAlias, PathProfile, TextRewrite
+from dealerships.operations import (
+    SHIPPED_TABLE,
+    LoadResult,
+    add_built_in_rewrites,
+    find_dealership,
+    load_dealerships,
+)
 from foundation.errors import BadInput
 from tests.command_line import run_command
 from tests.factories import make_dealership
@@ -30,6 +39,7 @@ ELM = {
     "rule_price_required": "no",
     "notes": "Call first.",
     "price_markup": "",
+    "text_rewrites": "",
 }
 
 
@@ -89,6 +99,29 @@ def test_a_changed_row_updates_the_fields_that_nobody_touched(table: Callable[..
     assert (elm.price_required, elm.price_markup, elm.notes) == (True, Decimal(199), "")
     assert alias_texts() == ["ELMS", "Elm Motors", "Elm St. Motors", "Elm Street Motors"]
     assert load_dealerships(path=table(changed)) == LoadResult(unchanged=1)
+
+
+def test_a_dealership_with_text_rewrites_is_loaded_with_the_built_in_rules() -> None:
+    load_dealerships()
+    rules = {dealership.text_rules() for dealership in Dealership.objects.filter(text_rewrites=True)}
+    assert (rules, TextRewrite.objects.count()) == ({BUILT_IN}, 3)
+
+
+def test_rules_come_when_the_table_switches_them_on_and_stay_away_once_deleted(table: Callable[..., Path]) -> None:
+    load_dealerships(path=table({"text_rewrites": "no"}))
+    assert TextRewrite.objects.count() == 0
+    load_dealerships(path=table({"text_rewrites": "yes"}))
+    assert the_dealership().text_rules() == BUILT_IN
+    TextRewrite.objects.all().delete()
+    assert load_dealerships(path=table({"text_rewrites": "yes", "notes": "New."})) == LoadResult(updated=1)
+    assert TextRewrite.objects.count() == 0
+
+
+def test_the_built_in_rules_are_given_once_and_never_beside_own_ones() -> None:
+    elm = make_dealership()
+    own = TextRewrite.objects.create(dealership=elm, kind="remove", texts=["SOLD"])
+    add_built_in_rewrites(dealership=elm)
+    assert list(elm.rewrites.all()) == [own]
 
 
 @pytest.mark.parametrize(
@@ -334,3 +367,9 @@ def test_any_table_is_loaded_or_refused_whole(table: Callable[..., Path], rows: 
         assert (Dealership.objects.count(), DealershipAlias.objects.count()) == before
     else:
         assert load_dealerships(path=table(*rows)) == LoadResult(unchanged=max(1, len(rows)))
+
+
+def test_dealerships_that_had_the_switch_on_are_migrated_to_the_built_in_rules() -> None:
+    elm, oak = make_dealership(text_rewrites=True), make_dealership(name="Oak Hill Cars")
+    import_module("dealerships.migrations.0002_add_text_rewrites").add_rules(apps, None)
+    assert (elm.text_rules(), oak.text_rules()) == (BUILT_IN, ())

@@ -11,6 +11,7 @@ from django.utils import timezone
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership
+from dealerships.operations import add_built_in_rewrites
 from foundation.errors import ConfirmationNeeded, Refused
 from inventory.models import FirstSeen
 from orders.domain.states import OPEN_STATES, OrderState
@@ -321,10 +322,18 @@ def test_seasoning_counts_from_the_first_activation_that_held_the_vin_and_is_nev
 
 def test_a_dealership_with_text_rewrites_shows_them_as_the_reviewers_values() -> None:
     dealership = make_dealership(text_rewrites=True)
+    add_built_in_rewrites(dealership=dealership)
     make_vehicles(dealership=dealership, count=1, Model="Wrangler Unlimited", Trim="Sahara")
     line = make_order(dealership=dealership).lines.get()
     assert (line.model, line.trim) == ("Wrangler Unlimited", "Sahara")
     assert line.overrides == {"model": "Wrangler", "trim": "Unlimited Sahara"}
+
+
+def test_switched_off_text_rewrites_change_no_line() -> None:
+    dealership = make_dealership()
+    add_built_in_rewrites(dealership=dealership)
+    make_vehicles(dealership=dealership, count=1, Model="Wrangler Unlimited", Trim="Sahara")
+    assert make_order(dealership=dealership).lines.get().overrides == {}
 
 
 def test_an_order_without_a_known_output_template_says_so() -> None:

@@ -50,6 +50,7 @@ def test_only_managers_hold_permissions_and_none_to_delete_what_history_needs() 
     deletions = {permission for permission in permissions_of("manager") if ".delete_" in permission}
     assert deletions == {
         "dealerships.delete_dealershipalias",
+        "dealerships.delete_textrewrite",
         "inventory.delete_conditionmapping",
         "inventory.delete_lotstatusmapping",
         "inventory.delete_pricephrase",
