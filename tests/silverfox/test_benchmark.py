@@ -1,10 +1,12 @@
 """The measurements run, name both sides and leave the database as it was; how long anything takes is not tested."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,14 +17,27 @@ from foundation.errors import BadInput
 from inventory.domain.sheets import open_sheet
 from inventory.domain.vin import has_valid_check_digit
 from inventory.models import Dataset, FirstSeen, ImportProblem, InventoryImport, RawVehicle, Vehicle
-from orders.models import VinLogEntry
+from orders.domain.qr import qr_text, read_image
+from orders.models import Artifact, Order, VinLogEntry
 from orders.operations.selecting import load_candidates
-from silverfox.benchmarks import cao_operations, import_operations
+from silverfox.benchmarks import cao_operations, import_operations, naive, qr_operations
 from silverfox.benchmarks.comparing import Comparison, compare
 from silverfox.benchmarks.data import make_vin, write_rows
 from tests import factories
+from tests.orders.domain.content import make_content, make_gladiator, make_line
 
-TABLES = (Dealership, Dataset, FirstSeen, ImportProblem, InventoryImport, RawVehicle, Vehicle, VinLogEntry)
+TABLES = (
+    Artifact,
+    Dealership,
+    Dataset,
+    Order,
+    FirstSeen,
+    ImportProblem,
+    InventoryImport,
+    RawVehicle,
+    Vehicle,
+    VinLogEntry,
+)
 
 
 @pytest.fixture
@@ -81,6 +96,50 @@ def test_the_text_names_both_sides_and_the_ratio(counts: dict[str, int], capsys:
     assert row_counts() == counts
 
 
+def test_qr_codes_are_measured_against_both_usual_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = document(capsys, "qr", "--codes", "2", "--rounds", "1")
+    found = [(item["ours"]["name"], item["peer"]["name"], item["target_ratio"]) for item in answer["comparisons"]]
+    assert (answer["part"], answer["codes"]) == ("qr", 2)
+    assert found == [
+        ("qr_png", "qrcode, its own image, resized", 8),
+        ("qr_png", "qrcode, RGB, LANCZOS", 18),
+        ("qr_png, decoded and compared", "qrcode, its own image, resized", 3),
+    ]
+    assert run(capsys, "qr", "--codes", "2", "--rounds", "1").splitlines()[0] == "2 QR codes in one process:"
+
+
+def test_the_measured_addresses_are_as_long_as_real_ones_and_all_ways_draw_them() -> None:
+    texts = qr_operations.make_texts(30)
+    assert (min(map(len, texts)), max(map(len, texts)), len(set(texts))) == (95, 108, 30)
+    for draw in (naive.one_bit_png, naive.rgb_png, qr_operations.verified_png):
+        facts = read_image(draw(texts[0]))
+        assert (facts.size, facts.dpi, facts.texts) == ((388, 388), (300, 300), (texts[0],))
+
+
+def test_orders_are_measured_and_database_and_disk_stay_as_they_were(
+    counts: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = document(capsys, "order", "--orders", "2", "--lines", "3", "--rounds", "2")
+    assert (answer["part"], answer["orders"], answer["lines"], answer["rounds"]) == ("order", 2, 3, 2)
+    assert answer["ours"]["name"] == "complete_order: files, proof, VIN log"
+    assert answer["peer"]["name"] == "qrcode, csv, zipfile: files only"
+    assert answer["target_ratio"] == 5
+    assert row_counts() == counts
+    assert [path for path in Path(settings.ORDERS_DIR).rglob("*") if path.is_file()] == []
+
+
+def test_the_peer_of_orders_writes_a_table_a_code_per_line_and_a_zip_of_them(tmp_path: Path) -> None:
+    content = make_content(make_line(), make_gladiator(seq=2))
+    naive.write_order(content, tmp_path / "order")
+    images = [f"{line.vin}.png" for line in content.lines]
+    assert {path.name for path in (tmp_path / "order").iterdir()} == {"order.csv", "order.zip", *images}
+    assert len((tmp_path / "order" / "order.csv").read_text().splitlines()) == 3
+    with zipfile.ZipFile(tmp_path / "order" / "order.zip") as archive:
+        assert set(archive.namelist()) == {"order.csv", *images}
+    for line, name in zip(content.lines, images, strict=True):
+        assert read_image((tmp_path / "order" / name).read_bytes()).texts == (qr_text(line, content.settings),)
+
+
 def test_a_new_process_weighs_the_import_of_its_rows(db: None) -> None:
     assert 20 < import_operations.measure_memory(rows=50) < 1000
     assert InventoryImport.objects.count() == 0
@@ -100,7 +159,9 @@ def test_generated_vins_are_valid_and_differ() -> None:
     assert len(set(vins)) == len(vins)
 
 
-@pytest.mark.parametrize("argument", ["--rows", "--vehicles", "--log-entries", "--rounds"])
+@pytest.mark.parametrize(
+    "argument", ["--rows", "--vehicles", "--log-entries", "--codes", "--orders", "--lines", "--rounds"]
+)
 def test_a_number_below_one_is_refused(db: None, argument: str) -> None:
     with pytest.raises(BadInput, match=f"{argument} must be 1 or more"):
         call_command("benchmark", "import", argument, "0")

@@ -4,24 +4,31 @@ from django.core.management.base import CommandParser
 
 from foundation.commands import JsonCommand, Outcome
 from foundation.errors import BadInput
-from silverfox.benchmarks import cao_operations, import_operations
+from silverfox.benchmarks import cao_operations, import_operations, order_operations, qr_operations
 
 
 class Command(JsonCommand):
     help = "Measure a part of the program against what a usual one would do; the database stays as it was."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("part", choices=["import", "cao"])
+        parser.add_argument("part", choices=["import", "cao", "qr", "order"])
         parser.add_argument("--rows", type=int, default=100_000, help="import: rows of the generated file")
         parser.add_argument("--vehicles", type=int, default=600, help="cao: vehicles on the lot")
+        parser.add_argument("--codes", type=int, default=200, help="qr: codes of a round")
+        parser.add_argument("--orders", type=int, default=36, help="order: orders of a round")
+        parser.add_argument("--lines", type=int, default=25, help="order: vehicles of an order")
         parser.add_argument("--log-entries", type=int, default=30_000, help="cao: entries of the VIN log")
         parser.add_argument("--rounds", type=int, default=3, help="rounds of each way, in turns")
         parser.add_argument("--only-memory", action="store_true", help="import: stage the rows once, print the memory")
 
     def run(self, **options: Any) -> Outcome:
-        for name in ("rows", "vehicles", "log_entries", "rounds"):
+        for name in ("rows", "vehicles", "log_entries", "codes", "orders", "lines", "rounds"):
             if options[name] < 1:
                 raise BadInput(f"--{name.replace('_', '-')} must be 1 or more.")
+        if options["part"] == "qr":
+            return compare_qr(options["codes"], options["rounds"])
+        if options["part"] == "order":
+            return compare_order(options["orders"], options["lines"], options["rounds"])
         if options["part"] == "cao":
             return compare_cao(options["vehicles"], options["log_entries"], options["rounds"])
         if options["only_memory"]:
@@ -56,3 +63,16 @@ def compare_cao(vehicles: int, log_entries: int, rounds: int) -> Outcome:
     size = {"part": "cao", "vehicles": vehicles, "log_entries": log_entries}
     text = f"CAO of {vehicles:,} vehicles, VIN log of {log_entries:,} entries:\n{comparison.describe()}"
     return Outcome({**size, **comparison.document()}, text)
+
+
+def compare_qr(codes: int, rounds: int) -> Outcome:
+    comparisons = qr_operations.compare_codes(codes=codes, rounds=rounds)
+    text = "\n".join([f"{codes:,} QR codes in one process:", *(comparison.describe() for comparison in comparisons)])
+    documents = [comparison.document() for comparison in comparisons]
+    return Outcome({"part": "qr", "codes": codes, "comparisons": documents}, text)
+
+
+def compare_order(orders: int, lines: int, rounds: int) -> Outcome:
+    comparison = order_operations.compare_orders(orders=orders, vehicles=lines, rounds=rounds)
+    text = f"{orders:,} orders of {lines:,} vehicles, from approved to released:\n{comparison.describe()}"
+    return Outcome({"part": "order", "orders": orders, "lines": lines, **comparison.document()}, text)
