@@ -118,9 +118,10 @@ def _draw_card(canvas: Canvas, card: ProofCard, left: float, top: float, total: 
     canvas.roundRect(left, top - _CARD_HEIGHT, _CARD_WIDTH, _CARD_HEIGHT, 4)
     left, top = left + _PADDING, top - _PADDING
     title = _wrap(_vehicle(card.line), _BOLD, 11, _INNER_WIDTH)
-    last = _cut(" ".join(title[_TITLE_LINES - 1 :]), _BOLD, 11, _INNER_WIDTH)
-    _draw_lines(canvas, [*title[: _TITLE_LINES - 1], last], left, top - 9, font=_BOLD, size=11)
-    top -= 13 * _TITLE_LINES + 2
+    if len(title) > _TITLE_LINES:
+        title[_TITLE_LINES - 1 :] = [_cut(" ".join(title[_TITLE_LINES - 1 :]), _BOLD, 11, _INNER_WIDTH)]
+    _draw_lines(canvas, title, left, top - 9, font=_BOLD, size=11)
+    top -= 13 * len(title) + 2
     canvas.drawImage(_picture(card.image), left - 1, top - _IMAGE, _IMAGE, _IMAGE)
     _draw_facts(canvas, card.line, left + _IMAGE + _GAP, top - 12, total)
     warnings = [line for text in card.warnings for line in _wrap(f"! {_readable(text)}", _PLAIN, 8, _INNER_WIDTH)]

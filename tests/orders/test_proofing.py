@@ -172,7 +172,10 @@ def test_a_line_that_is_left_out_is_passed_over_and_says_so_at_its_address(staff
     assert walk(staff, order, 1).context["stop"].next == 3
     left = walk(staff, order, 2)
     assert (steps(left), "Left out: sold" in words(left)) == ("Previous Left out Next", True)
-    assert address(order, "order_line_qr", 2) not in left.content.decode()
+    page = left.content.decode()
+    assert address(order, "order_line_qr", 2) not in page
+    assert address(order, "order_line_edit", 2) not in page
+    assert f'href="{address(order, "order_review")}#line-2">Put back in the review</a>' in page
 
 
 def test_a_walk_without_vehicles_leads_to_the_review(staff: Client, order: Order) -> None:
