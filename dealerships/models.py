@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from dealerships.domain.names import file_name_of, fold_name
 from dealerships.domain.output import BillingLayout, OrderKind, OutputTemplateCode, PathLayout, QrNaming
+from dealerships.domain.paths import PathError, require_base
 from dealerships.domain.rewrites import Rewrite, RewriteError, RewriteField, RewriteKind
 from dealerships.domain.rules import ALLOWED_CONDITIONS, Condition, ConditionGroup, FilterRules, RuleError
 
@@ -51,7 +52,12 @@ class PathProfile(models.Model):
     """How a designer's computer sees the QR images; base, separator and layout compose the `@` cells."""
 
     name = models.CharField(max_length=60, unique=True)
-    base = models.CharField(max_length=200, help_text=r"For example C:\Users\Nick_Workstation\Documents\QRS")
+    base = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text=r"For example C:\Users\Nick_Workstation\Documents\QRS, \\server\orders or /Volumes/orders. "
+        "Empty: relative to the order's folder.",
+    )
     separator = models.CharField(max_length=1, choices=[("\\", "\\ (Windows)"), ("/", "/ (macOS)")], default="\\")
     layout = models.CharField(
         max_length=10,
@@ -67,6 +73,14 @@ class PathProfile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.separator not in {"\\", "/"}:
+            return
+        try:
+            require_base(self.base, self.separator)
+        except PathError as error:
+            raise ValidationError({"base": str(error)}) from error
 
 
 class DealershipQuerySet(models.QuerySet["Dealership"]):

@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
-from dealerships.models import CONDITION_CHOICES, KIND_CHOICES, Dealership
+from dealerships.models import CONDITION_CHOICES, KIND_CHOICES, Dealership, PathProfile
 from orders.domain.overrides import EDITABLE_FIELDS
 from orders.models import GROUP_CHOICES, OrderLine
 from orders.operations.preparing import OrderRequest, read_entries
@@ -123,6 +123,14 @@ class NumberForm(forms.Form):
     """The number under which an order is completed."""
 
     order_number = forms.CharField(max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+class ProfileForm(forms.Form):
+    """The computer for which the files of an order are issued again."""
+
+    profile = forms.ModelChoiceField(
+        PathProfile.objects.order_by("name"), label="Path profile", empty_label="Choose one"
+    )
 
 
 class ReasonForm(forms.Form):

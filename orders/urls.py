@@ -12,6 +12,7 @@ urlpatterns = [
     path("<int:pk>/retry/", order.order_retry, name="order_retry"),
     path("<int:pk>/back/", order.order_send_back, name="order_send_back"),
     path("<int:pk>/reissue/", order.order_reissue, name="order_reissue"),
+    path("<int:pk>/profile/", order.order_profile, name="order_profile"),
     path("<int:pk>/cancel/", order.order_cancel, name="order_cancel"),
     path("<int:pk>/void/", order.order_void, name="order_void"),
     path("<int:pk>/review/", reviewing.order_review, name="order_review"),

@@ -3,6 +3,7 @@
 import re
 
 from dealerships.domain.output import BillingLayout, PathLayout, QrNaming
+from dealerships.domain.paths import PathError, require_base
 from foundation.errors import Refused
 from orders.domain.lines import LineContent, OrderContent, OutputSettings
 from orders.domain.output_templates import OutputTemplate, output_template
@@ -11,7 +12,6 @@ QR_FOLDER = "qr_codes"
 SUMMARY_NAME = "order_summary.json"
 LONGEST_WINDOWS_PATH = 259
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9_-]+\.(?:png|PNG)")
-_ABSOLUTE = re.compile(r"[A-Za-z]:\\|\\\\|/")
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 _BILLING_SUFFIXES = {BillingLayout.BILLING2: "BILLING2", BillingLayout.PRINTED_VEHICLES: "BILLING"}
 
@@ -68,15 +68,14 @@ def image_file(line: LineContent, settings: OutputSettings) -> str:
 def image_path(line: LineContent, content: OrderContent) -> str:
     """A line's QR image as the designer's computer sees it, by the order's path profile.
 
-    Raises `Refused` when the profile's base is not an absolute 7-bit path or the path is too long for Windows.
+    A profile without a base names it relative to the order's folder. Raises `Refused` when there is no profile, when
+    its base is not an absolute 7-bit path, and when the path is too long for Windows.
     """
     settings = content.settings
     base, separator = settings.profile_base, settings.profile_separator
-    if not _ABSOLUTE.match(base) or not base.isascii() or not base.isprintable():
-        raise Refused(
-            f"The path profile {settings.profile_name!r} has the base folder {base!r}; give it an absolute path "
-            r"of plain characters, for example C:\QRS or /Volumes/orders."
-        )
+    _require_profile(settings)
+    if not base:
+        return separator.join([QR_FOLDER, image_name(line, settings)])
     folders = [order_folder(content), QR_FOLDER] if settings.profile_layout is PathLayout.PER_ORDER else []
     path = separator.join([base.rstrip(separator), *folders, image_name(line, settings)])
     if separator == "\\" and len(path) > LONGEST_WINDOWS_PATH:
@@ -85,6 +84,17 @@ def image_path(line: LineContent, content: OrderContent) -> str:
             f"shorten the base folder of the path profile {settings.profile_name!r}."
         )
     return path
+
+
+def _require_profile(settings: OutputSettings) -> None:
+    if not settings.profile_name:
+        raise Refused("The order has no path profile. Give the dealership one and prepare the order again.")
+    try:
+        require_base(settings.profile_base, settings.profile_separator)
+    except PathError as error:
+        raise Refused(
+            f"The path profile {settings.profile_name!r} has the base folder {settings.profile_base!r}. {error}"
+        ) from error
 
 
 def _dated(content: OrderContent, abbreviation: str, suffix: str) -> str:

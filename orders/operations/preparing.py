@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
-from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
+from dealerships.domain.output import BillingLayout, OrderKind, QrNaming
 from dealerships.domain.rewrites import Rewrite, changed_texts
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership, PathProfile
@@ -34,6 +34,7 @@ from orders.domain.output_templates import resolve
 from orders.domain.selection import Candidate, Selection, list_warning, select
 from orders.domain.states import OrderState
 from orders.models import ListEntry, OpenVin, Order, OrderLine, VinLogEntry
+from orders.operations.profiling import profile_settings
 from orders.operations.selecting import active_dataset, load_candidates, require_rules
 from orders.operations.transitions import move_order, record_event
 
@@ -268,10 +269,7 @@ def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
     values: dict[str, Any] = {}
     if profile:
         values = {
-            "profile_name": profile.name,
-            "profile_base": profile.base,
-            "profile_separator": profile.separator,
-            "profile_layout": PathLayout(profile.layout),
+            **profile_settings(profile=profile),
             "qr_naming": QrNaming(profile.qr_naming),
         }
     settings = OutputSettings(

@@ -13,11 +13,12 @@ from orders.domain.billing import billing_of
 from orders.domain.output_templates import output_template
 from orders.domain.qr import qr_text
 from orders.domain.states import OrderState
-from orders.forms import ReasonForm
+from orders.forms import ProfileForm, ReasonForm
 from orders.models import Artifact, Order
 from orders.operations.checking import order_content
 from orders.operations.completing import approve_order, cancel_order, reissue_order, ring_again, void_order
 from orders.operations.presenting import preview_csv
+from orders.operations.profiling import change_profile
 from orders.operations.reviewing import send_back_to_review
 from orders.views.answers import get_order, status_of
 
@@ -119,6 +120,24 @@ def order_void(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     except SilverFoxError as error:
         return _page(request, order, status=status_of(error), refusal=error)
     messages.success(request, f"Order {order.order_number} is void. {voided} VINs left the VIN log.")
+    return redirect("order_detail", order.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@manager_required
+def order_profile(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Issue the order again for another computer: only the image paths in its CSV files change."""
+    order = get_order(pk)
+    form = ProfileForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        context = {"order": order, "form": form, "profile_name": order.output_settings["profile_name"]}
+        return render(request, "orders/order_profile.html", context, status=422 if request.method == "POST" else 200)
+    try:
+        changed = change_profile(order=order, profile=form.cleaned_data["profile"], actor=request.user)
+    except SilverFoxError as error:
+        return _page(request, order, status=status_of(error), refusal=error)
+    words = f"{len(changed)} files have new image paths." if changed else "No image path changed."
+    messages.success(request, f"Order {order.order_number} issued for {form.cleaned_data['profile']}. {words}")
     return redirect("order_detail", order.pk)
 
 

@@ -317,3 +317,27 @@ def test_a_path_profile_in_use_cannot_be_deleted(manager: Client) -> None:
     make_dealership()
     profile = PathProfile.objects.get()
     assert manager.post(reverse("admin:dealerships_pathprofile_delete", args=[profile.pk])).status_code == 403
+
+
+PROFILE = {"name": "Anna", "separator": "/", "layout": "flat", "qr_naming": "vin"}
+
+
+@pytest.mark.parametrize(
+    ("base", "separator", "errors"),
+    [
+        ("/Volumes/orders", "/", []),
+        ("", "/", []),
+        (r"\\server\orders", "\\", []),
+        ("orders", "/", ["base"]),
+        (r"C:\QRS", "/", ["base"]),
+        ("/Volumes/orders", "\\", ["base"]),
+    ],
+)
+def test_a_base_that_is_no_folder_stands_at_its_field(
+    base: str, separator: str, errors: list[str], manager: Client
+) -> None:
+    values = PROFILE | {"base": base, "separator": separator}
+    answer = manager.post(reverse("admin:dealerships_pathprofile_add"), values)
+    saved = list(PathProfile.objects.values_list("base", flat=True))
+    assert (list(answer.context["adminform"].form.errors) if answer.context else []) == errors
+    assert saved == ([] if errors else [base])

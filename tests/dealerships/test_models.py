@@ -196,3 +196,9 @@ def test_active_dealerships_and_those_with_a_website_can_be_picked() -> None:
     make_dealership(name="Ash", has_inventory_source=False)
     assert [d.name for d in Dealership.objects.active()] == ["Ash", "Elm"]
     assert [d.name for d in Dealership.objects.with_inventory_source()] == ["Elm", "Oak"]
+
+
+def test_an_unknown_separator_of_a_path_profile_is_refused_at_its_field() -> None:
+    with pytest.raises(ValidationError) as caught:
+        PathProfile(name="Anna", base="/Volumes/orders", separator="?").full_clean()
+    assert list(caught.value.message_dict) == ["separator"]

@@ -73,7 +73,23 @@ def test_the_image_path_is_what_the_designers_computer_sees() -> None:
     )
 
 
-@pytest.mark.parametrize("base", ["", "QRS", r"Users\Nick", "C:QRS", "C:\\B\u00fcro", "C:\\a\nb"])
+@pytest.mark.parametrize(
+    ("separator", "expected"), [("\\", r"qr_codes\ZACNJDB19NPN70500.png"), ("/", "qr_codes/ZACNJDB19NPN70500.png")]
+)
+@pytest.mark.parametrize("layout", PathLayout)
+def test_without_a_base_images_are_named_relative_to_the_orders_folder(
+    separator: str, expected: str, layout: PathLayout
+) -> None:
+    settings = make_settings(profile_base="", profile_separator=separator, profile_layout=layout)
+    assert file_names.image_path(make_line(), make_content(settings=settings)) == expected
+
+
+def test_an_order_without_a_path_profile_is_refused() -> None:
+    with pytest.raises(Refused, match="The order has no path profile"):
+        file_names.image_path(make_line(), make_content(settings=make_settings(profile_name="", profile_base="")))
+
+
+@pytest.mark.parametrize("base", ["QRS", r"Users\Nick", "C:QRS", "C:\\B\u00fcro", "C:\\a\nb"])
 def test_a_base_that_is_no_absolute_plain_path_is_refused(base: str) -> None:
     with pytest.raises(Refused):
         file_names.image_path(make_line(), make_content(settings=make_settings(profile_base=base)))
