@@ -98,6 +98,7 @@ PLACES = (
     Place("order_list", "order_", "order", "Orders"),
     Place("import_list", "import_", "import", "Imports"),
     Place("vin_log_list", "vin_log_", "log", "VIN log"),
+    Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),
 )
 
 

@@ -234,7 +234,7 @@ def places_for(user: User, url_name: str) -> tuple[list[str], str]:
 
 @pytest.mark.django_db
 def test_staff_see_all_places_with_the_current_one_marked() -> None:
-    expected = (["Dealerships", "New order", "Orders", "Imports", "VIN log"], "order_")
+    expected = (["Dealerships", "New order", "Orders", "Imports", "VIN log", "Billing"], "order_")
 
     assert places_for(make_user(group="staff"), "order_review") == expected
 
