@@ -5,12 +5,15 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
 from orders.domain.lines import FileContent
+
+_WRITERS = 8
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,22 @@ class WrittenFile:
 
 
 def write_files(order_id: int, token: uuid.UUID, files: Iterable[FileContent]) -> list[WrittenFile]:
-    """Write the files of one attempt to its own temporary folder and flush them to disk."""
+    """Write the files of one attempt to its own temporary folder and flush them to disk.
+
+    The disk is slower than the drawing of QR codes, so it is waited for at the end, for all files at once.
+    """
     folder = _temporary_folder(order_id, token)
     folder.mkdir(parents=True, mode=0o700)
-    written = []
-    for file in files:
-        path = folder / file.name
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-        write_durably(path, file.data)
-        digest = hashlib.sha256(file.data).hexdigest()
-        written.append(WrittenFile(file.kind, file.name, digest, len(file.data), file.rows, file.output_template))
+    written, flushes = [], []
+    with ThreadPoolExecutor(_WRITERS) as disk:
+        for file in files:
+            path = folder / file.name
+            path.parent.mkdir(exist_ok=True, mode=0o700)
+            flushes.append(disk.submit(write_durably, path, file.data))
+            digest = hashlib.sha256(file.data).hexdigest()
+            written.append(WrittenFile(file.kind, file.name, digest, len(file.data), file.rows, file.output_template))
+        for flush in flushes:
+            flush.result()
     for path in {folder, *(child for child in folder.rglob("*") if child.is_dir())}:
         _sync_folder(path)
     return written

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils import timezone
 from dealerships.models import Dealership
 from foundation.errors import BadInput, ConfirmationNeeded, Refused, SilverFoxError
 from jobs.executor import enqueue
-from orders.domain.lines import FileContent
+from orders.domain.lines import FileContent, OrderContent
 from orders.domain.order_files import build_order_files
 from orders.domain.rendering import template_for
 from orders.domain.states import OrderState
@@ -150,13 +150,12 @@ def complete_order(*, order: Order, actor: User | None = None) -> Order:
     order, token = _claim(order)
     try:
         with _recorded_failure(order, token):
-            written = write_files(
-                order.pk, token, _with_heartbeat(order, token, build_order_files(order_content(order)))
-            )
-            _prove(order, token, written)
+            content = order_content(order)
+            written = write_files(order.pk, token, _with_heartbeat(order, token, build_order_files(content)))
+            _prove(content, read_temporary(order.pk, token, written))
             _renew_lease(order, token)
             folder = publish_files(order.pk, token)
-            return _release(order, token, folder, written, actor)
+            return _release(order, token, content, folder=folder, written=written, actor=actor)
     except LostLease as error:
         raise Refused(f"Order {order.pk} was taken over by another worker.", code="lost_lease") from error
 
@@ -197,7 +196,7 @@ def _mark_duplicates(order: Order) -> None:
     """Mark lines that the log held before this order; baseline entries are no prints."""
     logged = _logged_vins(order)
     order.lines.filter(vin__in=logged).update(is_duplicate=True)
-    order.lines.exclude(vin__in=logged).update(is_duplicate=False)
+    order.lines.filter(is_duplicate=True).exclude(vin__in=logged).update(is_duplicate=False)
 
 
 def _logged_vins(order: Order) -> set[str]:
@@ -256,13 +255,21 @@ def _renew_lease(order: Order, token: uuid.UUID) -> None:
         raise LostLease
 
 
-def _prove(order: Order, token: uuid.UUID, written: list[WrittenFile]) -> None:
-    problems = verify_order_files(order_content(order), read_temporary(order.pk, token, written))
+def _prove(content: OrderContent, files: Mapping[str, bytes]) -> None:
+    problems = verify_order_files(content, files)
     if problems:
         raise Refused("Nothing was released: " + " ".join(problems), code="proof_failed", detail={"problems": problems})
 
 
-def _release(order: Order, token: uuid.UUID, folder: str, written: list[WrittenFile], actor: User | None) -> Order:
+def _release(
+    order: Order,
+    token: uuid.UUID,
+    content: OrderContent,
+    *,
+    folder: str,
+    written: list[WrittenFile],
+    actor: User | None,
+) -> Order:
     """The closing transaction: artifacts, VIN log, state and event together."""
     with transaction.atomic():
         # The dealership's lock keeps a log import or another order from changing the log before the commit.
@@ -285,7 +292,7 @@ def _release(order: Order, token: uuid.UUID, folder: str, written: list[WrittenF
             )
             for file in written
         )
-        logged = _log_vins(locked, actor) if locked.log_vins else 0
+        logged = _log_vins(locked, content, actor) if locked.log_vins else 0
         locked.token, locked.lease_until = None, None
         locked.save(update_fields=["token", "lease_until"])
         move_order(locked, OrderState.DONE, action="complete", actor=actor, detail=f"{logged} VINs logged")
@@ -299,8 +306,7 @@ def _require_same_duplicates(order: Order) -> None:
         raise Refused("The VIN log changed while the files were made. Retry.", code="log_changed")
 
 
-def _log_vins(order: Order, actor: User | None) -> int:
-    content = order_content(order)
+def _log_vins(order: Order, content: OrderContent, actor: User | None) -> int:
     entries = VinLogEntry.objects.bulk_create(
         VinLogEntry(
             dealership=order.dealership,

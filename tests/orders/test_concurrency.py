@@ -94,7 +94,7 @@ def test_of_four_completions_of_one_order_one_does_it() -> None:
     answers = at_once(*times(4, lambda: finish_order(order=order)))
     assert Counter(answers) == {"ok": 1, "not_claimable": 3}
     order.refresh_from_db()
-    assert (order.state, VinLogEntry.objects.count(), len(released_bytes(order))) == ("done", 3, 8)
+    assert (order.state, VinLogEntry.objects.count(), len(released_bytes(order))) == ("done", 3, 9)
 
 
 def test_a_cancellation_and_a_completion_at_once_have_one_winner() -> None:

@@ -44,7 +44,7 @@ def assert_everything_released_once(order: Order) -> None:
     assert (order.state, list(entries)) == ("done", [(order.pk, vin) for vin in vins])
     digests = [hashlib.sha256(data).hexdigest() for data in released_bytes(order).values()]
     assert digests == list(order.artifacts.values_list("sha256", flat=True))
-    assert len(digests) == 8
+    assert len(digests) == 9
     assert [decoded(data)[1] for data in released_bytes(order, "qr").values()] == [
         [qr_content({"Vin": line.vin, "Vechile URL": line.url})] for line in order.lines.all()
     ]
@@ -101,5 +101,5 @@ def test_a_full_disk_fails_the_order_with_the_reason_leaves_nothing_and_a_retry_
     assert (Artifact.objects.count(), VinLogEntry.objects.count()) == (0, 0)
     assert [path for path in Path(settings.ORDERS_DIR).rglob("*") if path.is_file()] == []
     done = run_program(*program)
-    assert (done.returncode, done.stdout) == (0, f"Order {order.pk} (45001) is done: 8 files, 3 VINs logged.\n")
+    assert (done.returncode, done.stdout) == (0, f"Order {order.pk} (45001) is done: 9 files, 3 VINs logged.\n")
     assert_everything_released_once(order)
