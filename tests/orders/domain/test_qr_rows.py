@@ -23,6 +23,8 @@ from tests.orders.domain.content import CPO, NEW, PO, make_content, make_line, m
 
 CONDITIONS = (NEW, PO, CPO)
 PATHS = ("inventory/{}", "used/{}/?color=red", "auto/used-2021-jeep-renegade-latitude-{}/", "v/{}#photos", "VDP/{}.htm")
+# Part of a QR symbol may look like a bar code of another kind.
+QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 SEED = 20250819
 
 
@@ -45,8 +47,8 @@ def texts_by_vin(files: dict[str, bytes]) -> dict[str, list[tuple[str, ...]]]:
         vin, image_name = row["QRSTOCK"].rpartition(" - ")[2], row["@QR2"].rpartition("\\")[2]
         image = Image.open(io.BytesIO(files[f"qr_codes/{image_name}"]))
         found[vin] = [
-            tuple(code.text for code in zxingcpp.read_barcodes(image.convert("L"))),
-            tuple(code.text for code in pyrxing.read_barcodes(image)),
+            tuple(code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=QR_ONLY)),
+            tuple(code.text for code in pyrxing.read_barcodes(image, formats=["QRCode"])),
         ]
     return found
 
