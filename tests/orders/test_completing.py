@@ -328,6 +328,17 @@ def test_only_a_done_order_can_be_voided(state: str) -> None:
     assert raised.value.code == "illegal_transition"
 
 
+def test_an_order_from_before_the_workbook_is_completed_and_issued_again_without_it() -> None:
+    dealership = make_dealership()
+    make_vehicles(dealership=dealership)
+    order = make_order(dealership=dealership)
+    del order.output_settings["has_workbook"]
+    order.save()
+    order = finish_order(order=order)
+    assert [name.rpartition(".")[2] for name in released_bytes(order, "billing")] == ["csv"]
+    assert reissue_order(order=order) == []
+
+
 def test_a_reissue_mends_lost_and_altered_files_byte_for_byte_and_logs_nothing() -> None:
     dealership = make_dealership()
     make_vehicles(dealership=dealership)
