@@ -89,7 +89,7 @@ class AliasInline(admin.TabularInline[DealershipAlias, Dealership]):
     verbose_name_plural = "names that sources use"
 
 
-class TextRewriteInline(admin.TabularInline[TextRewrite, Dealership]):
+class TextRewriteInline(admin.StackedInline[TextRewrite, Dealership]):
     model = TextRewrite
     form = TextRewriteForm
     fields = ("position", "kind", "field", "texts", "replacement", "trim_prefix", "model_contains")

@@ -29,8 +29,8 @@ LIST_FIELDS = {
 class TextListField(forms.CharField):
     """Texts one per line, or with commas between them."""
 
-    def __init__(self, *, help_text: str = "", cols: int = 50) -> None:
-        widget = forms.Textarea(attrs={"rows": 3, "cols": cols})
+    def __init__(self, *, help_text: str = "") -> None:
+        widget = forms.Textarea(attrs={"rows": 3, "cols": 50})
         words = f"One per line, or with commas between them. {help_text}".strip()
         super().__init__(required=False, widget=widget, help_text=words)
 
@@ -91,8 +91,8 @@ class AliasFormSet(forms.BaseInlineFormSet[DealershipAlias, Dealership, forms.Mo
 
 
 class TextRewriteForm(forms.ModelForm[TextRewrite]):
-    texts = TextListField(help_text="Looked for.", cols=24)
-    model_contains = TextListField(help_text="Empty: every model.", cols=24)
+    texts = TextListField(help_text="What the rule looks for.")
+    model_contains = TextListField(help_text="Empty: every model.")
 
 
 class BulkForm(forms.Form):
