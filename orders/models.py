@@ -13,9 +13,67 @@ from dealerships.models import KIND_CHOICES, Dealership
 from inventory.models import Dataset, VehicleColumns
 from jobs.models import Claimable
 from orders.domain.lines import EntryOutcome
+from orders.domain.output_template_data import output_template_from
+from orders.domain.output_templates import OutputTemplate as TypedOutputTemplate
 from orders.domain.states import OPEN_STATES, OrderState
 
 GROUP_CHOICES = [(ConditionGroup.ALL, "All"), (ConditionGroup.NEW, "New"), (ConditionGroup.USED, "Used")]
+
+
+class OutputTemplate(models.Model):
+    """A column layout under a code that dealerships choose; its columns stand in its versions.
+
+    Built-in ones are never changed. One without a version is a name for a layout that nobody has described yet.
+    """
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60, unique=True)
+    abbreviation = models.CharField(max_length=10)
+    built_in = models.BooleanField(default=False, editable=False)
+    is_default = models.BooleanField(default=False, help_text="Serves dealerships that chose none.")
+    retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_default_output_template", fields=["is_default"], condition=Q(is_default=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OutputTemplateVersion(models.Model):
+    """The columns and options of an output template as they were at one time; a trigger refuses every change."""
+
+    output_template = models.ForeignKey(OutputTemplate, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    columns = models.JSONField()
+    options = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["output_template", "number"]
+        constraints = [models.UniqueConstraint(name="one_version_per_number", fields=["output_template", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.output_template} version {self.number}"
+
+    def as_output_template(self) -> TypedOutputTemplate:
+        """The typed form that files are rendered by."""
+        row = self.output_template
+        return output_template_from(
+            {
+                "code": row.code,
+                "name": row.name,
+                "abbreviation": row.abbreviation,
+                "columns": self.columns,
+                "options": self.options,
+            },
+            version=self.number,
+        )
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -40,6 +98,12 @@ class Order(Claimable):
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
     rules = models.JSONField(null=True, blank=True, editable=False)
     output_settings = models.JSONField(default=dict, encoder=DjangoJSONEncoder, editable=False)
+    template_version_new = models.ForeignKey(
+        OutputTemplateVersion, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    template_version_used = models.ForeignKey(
+        OutputTemplateVersion, on_delete=models.PROTECT, related_name="+", editable=False
+    )
     notices = models.JSONField(default=list, blank=True, editable=False)
     excluded = models.JSONField(default=dict, blank=True, editable=False)
     log_vins = models.BooleanField(default=True)

@@ -7,7 +7,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib import import_module
 from typing import Any
+
+from django.apps import apps
 
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup, fold_text
@@ -17,7 +20,7 @@ from inventory.domain.normalisation import DEFAULT_CONDITIONS, DEFAULT_LOT_STATU
 from inventory.domain.vin import check_digit
 from inventory.models import ConditionMapping, Dataset, InventoryImport, LotStatusMapping, PricePhrase
 from inventory.operations.importing import register_import, run_import
-from orders.models import Order
+from orders.models import Order, OutputTemplate
 from orders.operations.completing import approve_order, complete_order
 from orders.operations.preparing import OrderRequest, create_order
 from orders.operations.vin_logs import LogImport, import_vin_log
@@ -34,6 +37,7 @@ def make_vin(*, number: int, year: int = 2022) -> str:
 
 def make_dealership(*, name: str = "Elm Street Motors", **fields: Any) -> Dealership:
     """A dealership that may order all conditions, with a path profile; any field is replaceable by name."""
+    ensure_output_templates()
     profile, _ = PathProfile.objects.get_or_create(name="Nick", defaults={"base": BASE})
     values: dict[str, Any] = {
         "short_code": name.upper().replace(" ", ""),
@@ -111,6 +115,12 @@ def ensure_mappings() -> None:
         for text, status in DEFAULT_LOT_STATUSES.items()
     )
     PricePhrase.objects.bulk_create(PricePhrase(text=text, folded=fold_text(text)) for text in DEFAULT_PRICE_PHRASES)
+
+
+def ensure_output_templates() -> None:
+    """The built-in output templates, which a test that commits takes away for the tests behind it."""
+    if not OutputTemplate.objects.exists():
+        import_module("orders.migrations.0003_add_output_templates").create_built_in(apps)
 
 
 def log_vins(*, dealership: Dealership, vins: Sequence[str], label: str = "40001") -> LogImport:

@@ -6,7 +6,7 @@ from dealerships.domain.output import BillingLayout, PathLayout, QrNaming
 from dealerships.domain.paths import PathError, require_base
 from foundation.errors import Refused
 from orders.domain.lines import LineContent, OrderContent, OutputSettings
-from orders.domain.output_templates import OutputTemplate, output_template
+from orders.domain.output_templates import OutputTemplate
 
 QR_FOLDER = "qr_codes"
 SUMMARY_NAME = "order_summary.json"
@@ -29,8 +29,8 @@ def csv_name(content: OrderContent, template: OutputTemplate, group: str = "") -
 
 def billing_name(content: OrderContent) -> str:
     """`SOCODCJR_SCP_8.19 - BILLING2.csv`; an order with two output templates names both."""
-    codes = dict.fromkeys((content.settings.template_new, content.settings.template_used))
-    abbreviations = "_".join(output_template(code).abbreviation for code in codes)
+    templates = dict.fromkeys((content.settings.template_new, content.settings.template_used))
+    abbreviations = "_".join(template.abbreviation for template in templates)
     return _dated(content, abbreviations, _BILLING_SUFFIXES[content.settings.billing_layout])
 
 

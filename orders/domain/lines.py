@@ -9,6 +9,7 @@ from typing import Any
 
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from dealerships.domain.rules import Condition
+from orders.domain.output_templates import OutputTemplate
 
 
 class EntryOutcome(StrEnum):
@@ -63,16 +64,17 @@ class LineContent:
 class OutputSettings:
     """What decides the files besides the lines; stored with the order when it is prepared.
 
-    `template_new`, `template_used`: codes of output templates, equal for single output. `price_markup`: dollars added
-    to a printed price. `utm`: query keys added to a vehicle's address in its QR code. `has_workbook`: the billing sheet
-    is written as XLSX too; orders prepared before there was one are issued again without it.
+    `template_new`, `template_used`: the output templates, equal for single output; the order names their versions.
+    `price_markup`: dollars added to a printed price. `utm`: query keys added to a vehicle's address in its QR code.
+    `has_workbook`: the billing sheet is written as XLSX too; orders prepared before there was one are issued again
+    without it.
     """
 
     dealership_name: str
     file_name: str
     short_code: str
-    template_new: str
-    template_used: str
+    template_new: OutputTemplate
+    template_used: OutputTemplate
     billing_layout: BillingLayout = BillingLayout.BILLING2
     price_markup: Decimal = Decimal(0)
     utm: tuple[tuple[str, str], ...] = (("utm_source", "SilverFox"), ("utm_medium", "VDP_ShortCut"))
@@ -133,18 +135,21 @@ class FileContent:
 
 
 def settings_to_json(settings: OutputSettings) -> dict[str, Any]:
-    """JSON-serialisable values; `settings_from_json` gives the same settings back."""
+    """JSON-serialisable values, without the output templates; `settings_from_json` gives the same settings back."""
     values = asdict(settings)
+    del values["template_new"], values["template_used"]
     values["price_markup"] = str(settings.price_markup)
     values["utm"] = [list(pair) for pair in settings.utm]
     return values
 
 
-def settings_from_json(values: Mapping[str, Any]) -> OutputSettings:
-    """The settings stored with an order."""
+def settings_from_json(values: Mapping[str, Any], *, new: OutputTemplate, used: OutputTemplate) -> OutputSettings:
+    """The settings stored with an order, and the output templates that it was prepared with."""
     return OutputSettings(
         **{
             **values,
+            "template_new": new,
+            "template_used": used,
             "price_markup": Decimal(values["price_markup"]),
             "utm": tuple((key, value) for key, value in values["utm"]),
             "billing_layout": BillingLayout(values["billing_layout"]),

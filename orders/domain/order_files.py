@@ -19,7 +19,7 @@ from orders.domain.file_names import (
     zip_name,
 )
 from orders.domain.lines import FileContent, LineContent, OrderContent
-from orders.domain.output_templates import OutputTemplate, output_template
+from orders.domain.output_templates import OutputTemplate
 from orders.domain.packaging import order_zip
 from orders.domain.qr import qr_png, qr_text
 from orders.domain.rendering import render_line
@@ -42,7 +42,7 @@ def csv_groups(content: OrderContent) -> list[CsvGroup]:
     With two output templates the new vehicles go to one file and all others to another, each in row order; a group
     without lines has no file. With one output template there is one file.
     """
-    new, used = output_template(content.settings.template_new), output_template(content.settings.template_used)
+    new, used = content.settings.template_new, content.settings.template_used
     if new == used:
         return [CsvGroup(template=new, name=csv_name(content, new), lines=content.lines)]
     groups = [

@@ -3,11 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from dealerships.domain.output import OutputTemplateCode
-from foundation.errors import BadInput
-from orders.domain.formulas import Formula, FormulaError, parse_formula
+from orders.domain.formulas import Formula, FormulaError
 
-REQUIRED_HEADERS = frozenset({"VIN", "STOCK", "QRSTOCK", "QRYEARMODEL", "YEARMAKE", "YEARMODEL", "MODEL", "PRICE"})
 _HEADER = re.compile(r"@?[A-Z_][A-Z0-9_]*")
 _LONGEST_HEADER = 31
 
@@ -85,91 +82,3 @@ def _check_header(header: str, seen: set[str]) -> None:
         )
     if header.lower() in seen:
         raise FormulaError(f"The header {header!r} stands twice.")
-
-
-def _columns(*pairs: tuple[str, str]) -> tuple[Column, ...]:
-    return tuple(
-        Column(
-            header=header,
-            formula=parse_formula(source),
-            is_required=header in REQUIRED_HEADERS or header.startswith("@"),
-        )
-        for header, source in pairs
-    )
-
-
-_STOCK = "{year} {model} - {stock}"
-_VIN = "{prefix} - {vin}"
-_PACK_TAIL = (
-    ("STOCK", _STOCK),
-    ("VIN", _VIN),
-    ("@QR", "{qr}"),
-    ("QRYEARMODEL", _STOCK),
-    ("QRSTOCK", _VIN),
-    ("@QR2", "{qr}"),
-    ("MISC", f"{_STOCK} - {_VIN}"),
-)
-_IN_CAPITALS = OutputOptions(uppercase=frozenset({"year", "make", "model", "trim"}))
-
-SHORTCUT = OutputTemplate(
-    code=OutputTemplateCode.SHORTCUT.value,
-    name="Shortcut",
-    abbreviation="SC",
-    columns=_columns(("QRYEARMODEL", _STOCK), ("QRSTOCK", _VIN), ("@QR2", "{qr}")),
-    options=_IN_CAPITALS,
-)
-SHORTCUT_PACK = OutputTemplate(
-    code=OutputTemplateCode.SHORTCUT_PACK.value,
-    name="Shortcut Pack",
-    abbreviation="SCP",
-    columns=_columns(("YEARMAKE", "{year} {make}"), ("MODEL", "{model}"), ("TRIM", "{trim}"), *_PACK_TAIL),
-    options=_IN_CAPITALS,
-)
-PRICED_SHORTCUT_PACK = OutputTemplate(
-    code=OutputTemplateCode.PRICED_SHORTCUT_PACK.value,
-    name="Priced Shortcut Pack",
-    abbreviation="SCPP",
-    columns=_columns(("YEARMODEL", "{year} {model}"), ("TRIM", "{trim}"), ("PRICE", "{price+markup}"), *_PACK_TAIL),
-    options=OutputOptions(uppercase=frozenset({"model"})),
-)
-FLYOUT = OutputTemplate(
-    code=OutputTemplateCode.FLYOUT.value,
-    name="Flyout",
-    abbreviation="FLY",
-    columns=_columns(("QRYEARMODEL", "{year} {make} {model}"), ("QRPRICE", "{price}"), ("@QR2", "{qr}")),
-)
-BUILT_IN = {template.code: template for template in (SHORTCUT, SHORTCUT_PACK, PRICED_SHORTCUT_PACK, FLYOUT)}
-
-
-def output_template(code: str) -> OutputTemplate:
-    """The output template named by `code`; raises `BadInput` for an unknown one."""
-    if code not in BUILT_IN:
-        raise BadInput(f"There is no output template named {code!r}; choose one of {', '.join(BUILT_IN)}.")
-    return BUILT_IN[code]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResolvedTemplates:
-    """The output templates for new and for all other vehicles; `notice` is what review tells about the choice."""
-
-    new: OutputTemplate
-    used: OutputTemplate
-    notice: str = ""
-
-
-def resolve(template_new: str, template_used: str) -> ResolvedTemplates:
-    """The output templates for a dealership's two settings, either of which may be empty or `custom`.
-
-    One set serves all lines. None set, or `custom` for a layout that nobody has described yet, gives Shortcut Pack
-    with a notice. Raises `BadInput` for an unknown code.
-    """
-    if not template_new and not template_used:
-        return ResolvedTemplates(
-            new=SHORTCUT_PACK,
-            used=SHORTCUT_PACK,
-            notice="This dealership has no output template; its lines use Shortcut Pack. Choose one on its page.",
-        )
-    codes = (template_new or template_used, template_used or template_new)
-    new, used = (SHORTCUT_PACK if code == OutputTemplateCode.CUSTOM else output_template(code) for code in codes)
-    notice = "The custom layout of this dealership is not described yet; its lines use Shortcut Pack."
-    return ResolvedTemplates(new=new, used=used, notice=notice if OutputTemplateCode.CUSTOM in codes else "")

@@ -10,7 +10,7 @@ from foundation.errors import Refused
 from orders.domain.cell_text import clean_text, without_formula_start
 from orders.domain.file_names import image_path
 from orders.domain.lines import LineContent, OrderContent, OutputSettings
-from orders.domain.output_templates import Column, OutputOptions, OutputTemplate, output_template
+from orders.domain.output_templates import Column, OutputOptions, OutputTemplate
 from orders.domain.qr import LONGEST_CONTENT, tracked_url
 from orders.domain.selection import days_on_lot
 
@@ -51,7 +51,7 @@ class RenderError(Refused):
 
 def template_for(line: LineContent, settings: OutputSettings) -> OutputTemplate:
     """The output template of a line: the one for new vehicles, or the one for all others."""
-    return output_template(settings.template_new if line.condition is Condition.NEW else settings.template_used)
+    return settings.template_new if line.condition is Condition.NEW else settings.template_used
 
 
 def render_line(line: LineContent, template: OutputTemplate, content: OrderContent) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def _texts_of(line: LineContent) -> dict[str, str]:
         "state": line.region,
         "zip": line.postal_code,
         "features": line.features,
-        "headline": line.headline,
+        "headline": line.headline or f"{line.model} {line.trim}".strip(),
     }
 
 

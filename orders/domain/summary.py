@@ -9,7 +9,6 @@ from dealerships.domain.rules import Condition
 from orders.domain.billing import Billing, billing_of, count_condition
 from orders.domain.file_names import image_file
 from orders.domain.lines import FileContent, LineContent, OrderContent, OutputSettings
-from orders.domain.output_templates import output_template
 
 SCHEMA = 1
 EXCLUSIONS = ("off_lot", "condition", "no_stock", "no_price", "rules", "vin_log", "open_order")
@@ -25,8 +24,8 @@ def order_summary(content: OrderContent, files: Iterable[FileContent]) -> bytes:
         "order_type": content.kind.value.upper(),
         "completed_at": content.completed_at.isoformat(timespec="seconds"),
         "template": {
-            "new": output_template(settings.template_new).label,
-            "used": output_template(settings.template_used).label,
+            "new": settings.template_new.label,
+            "used": settings.template_used.label,
         },
         "path_profile": settings.profile_name,
         "dataset_id": content.dataset_id,

@@ -15,7 +15,7 @@ from dealerships.domain.rules import Condition
 from orders.domain import file_names
 from orders.domain.cell_text import clean_text
 from orders.domain.lines import LineContent, OrderContent
-from orders.domain.output_templates import OutputTemplate, output_template
+from orders.domain.output_templates import OutputTemplate
 from orders.domain.packaging import README_NAME
 from orders.domain.qr import ImageFacts, UnreadableImageError, qr_text, read_image
 from orders.domain.rendering import render_line
@@ -67,8 +67,8 @@ def verify_order_files(content: OrderContent, files: Mapping[str, bytes]) -> lis
 
 
 def _expected_csvs(content: OrderContent) -> list[_ExpectedCsv]:
-    new, used = (output_template(code) for code in (content.settings.template_new, content.settings.template_used))
-    if new.code == used.code:
+    new, used = content.settings.template_new, content.settings.template_used
+    if new.label == used.label:
         return [_ExpectedCsv(name=file_names.csv_name(content, new), template=new, lines=content.lines)]
     new_lines = [line for line in content.lines if line.condition is Condition.NEW]
     used_lines = [line for line in content.lines if line.condition is not Condition.NEW]

@@ -8,9 +8,16 @@ from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
 from foundation.errors import Refused
 from inventory.domain.urls import host_of
-from orders.domain.lines import EntryOutcome, LeftOutContent, ListEntryContent, OrderContent, settings_from_json
+from orders.domain.lines import (
+    EntryOutcome,
+    LeftOutContent,
+    ListEntryContent,
+    OrderContent,
+    OutputSettings,
+    settings_from_json,
+)
 from orders.domain.rendering import RenderError, render_line, template_for
-from orders.models import OpenVin, Order, OrderLine, VinLogEntry
+from orders.models import OpenVin, Order, OrderLine, OutputTemplateVersion, VinLogEntry
 from orders.operations.reviewing import line_content
 
 
@@ -23,7 +30,7 @@ def order_content(order: Order) -> OrderContent:
         order_number=order.order_number,
         completed_at=timezone.localtime(order.completed_at),
         dataset_id=order.dataset_id,
-        settings=settings_from_json(order.output_settings),
+        settings=order_settings(order),
         lines=tuple(line_content(line, seq=seq) for seq, line in enumerate(included, start=1)),
         left_out=tuple(
             LeftOutContent(line=line_content(line, seq=line.seq), reason=line.exclusion_reason)
@@ -35,6 +42,17 @@ def order_content(order: Order) -> OrderContent:
             for entry in order.entries.all()
         ),
         excluded=order.excluded,
+    )
+
+
+def order_settings(order: Order) -> OutputSettings:
+    """The settings that the order was prepared with, output templates included."""
+    chosen = {order.template_version_new_id, order.template_version_used_id}
+    versions = OutputTemplateVersion.objects.select_related("output_template").in_bulk(chosen)
+    return settings_from_json(
+        order.output_settings,
+        new=versions[order.template_version_new_id].as_output_template(),
+        used=versions[order.template_version_used_id].as_output_template(),
     )
 
 

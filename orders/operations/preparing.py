@@ -30,10 +30,10 @@ from orders.domain.list_entries import (
     resolve_entries,
     split_entries,
 )
-from orders.domain.output_templates import resolve
 from orders.domain.selection import Candidate, Selection, list_warning, select
 from orders.domain.states import OrderState
 from orders.models import ListEntry, OpenVin, Order, OrderLine, VinLogEntry
+from orders.operations.output_templates import ChosenVersions, choose_versions
 from orders.operations.profiling import profile_settings
 from orders.operations.selecting import active_dataset, load_candidates, require_rules
 from orders.operations.transitions import move_order, record_event
@@ -230,15 +230,17 @@ def _usual_count(dealership: Dealership) -> float:
 
 def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Order:
     rules = request.dealership.filter_rules()
-    settings, notice = output_settings(request.dealership)
+    versions = choose_versions(dealership=request.dealership)
     order = Order.objects.create(
         dealership=request.dealership,
         kind=request.kind,
         condition_group=request.group,
         dataset=dataset,
         rules=rules.as_mapping() if rules else None,
-        output_settings=settings_to_json(settings),
-        notices=[notice] if notice else [],
+        output_settings=settings_to_json(output_settings(request.dealership, versions)),
+        template_version_new=versions.new,
+        template_version_used=versions.used,
+        notices=[versions.notice] if versions.notice else [],
         excluded=draft.selection.excluded() if draft.selection else {},
         idempotency_key=request.idempotency_key,
         created_by=request.actor,
@@ -261,9 +263,8 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
     return order
 
 
-def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
-    """What decides the files of an order prepared now, and a notice when the output template was chosen for it."""
-    resolved = resolve(dealership.template_new, dealership.template_used)
+def output_settings(dealership: Dealership, versions: ChosenVersions) -> OutputSettings:
+    """What decides the files of an order prepared now."""
     profile = dealership.path_profile or PathProfile.objects.order_by("pk").first()
     utm = (("utm_source", dealership.utm_source), ("utm_medium", dealership.utm_medium))
     values: dict[str, Any] = {}
@@ -272,19 +273,18 @@ def output_settings(dealership: Dealership) -> tuple[OutputSettings, str]:
             **profile_settings(profile=profile),
             "qr_naming": QrNaming(profile.qr_naming),
         }
-    settings = OutputSettings(
+    return OutputSettings(
         dealership_name=dealership.name,
         file_name=dealership.file_name,
         short_code=dealership.short_code,
-        template_new=resolved.new.code,
-        template_used=resolved.used.code,
+        template_new=versions.new.as_output_template(),
+        template_used=versions.used.as_output_template(),
         billing_layout=BillingLayout(dealership.billing_layout),
         price_markup=dealership.price_markup,
         utm=utm if dealership.utm_enabled else (),
         has_workbook=True,
         **values,
     )
-    return settings, resolved.notice
 
 
 def _build_lines(order: Order, draft: _Draft) -> list[OrderLine]:

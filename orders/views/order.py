@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from foundation.errors import SilverFoxError
 from foundation.roles import AuthenticatedRequest, manager_required, staff_required
 from orders.domain.billing import billing_of
-from orders.domain.output_templates import output_template
 from orders.domain.qr import qr_text
 from orders.domain.states import OrderState
 from orders.forms import ProfileForm, ReasonForm
@@ -152,12 +151,11 @@ def _page(request: HttpRequest, order: Order, *, status: int = 200, **said: Any)
 def _facts(order: Order) -> dict[str, Any]:
     content = order_content(order)
     settings = content.settings
-    templates = dict.fromkeys((settings.template_new, settings.template_used))
     events = order.events.select_related("actor").order_by("-id")
     return {
         "content": content,
         "billing": billing_of(content),
-        "templates": [output_template(code) for code in templates],
+        "templates": list(dict.fromkeys((settings.template_new, settings.template_used))),
         "left_out": order.lines.filter(included=False).count(),
         "logged": order.vin_log_entries.in_force().count(),
         "events": events,

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from foundation.errors import Refused
 from foundation.roles import AuthenticatedRequest, staff_required
-from orders.domain.lines import settings_from_json
 from orders.domain.qr import qr_text
+from orders.operations.checking import order_settings
 from orders.operations.proofing import line_image, make_proof_sheet, walk_order
 from orders.views.answers import get_line, get_order, may_edit
 
@@ -59,7 +59,7 @@ def order_walk(request: HttpRequest, pk: int, seq: int) -> HttpResponse:
         "order": order,
         "stop": stop,
         "row": stop.row,
-        "text": qr_text(stop.row.content, settings_from_json(order.output_settings)),
+        "text": qr_text(stop.row.content, order_settings(order)),
         "can_edit": may_edit(request, order),
     }
     return render(request, "orders/order_walk.html", context)

@@ -82,9 +82,9 @@ def test_what_an_order_was_prepared_with_stays_with_it() -> None:
 
     assert order.filter_rules() == rules_then
     assert order.output_settings["utm"] == [["utm_source", "Elm"], ["utm_medium", "VDP_ShortCut"]]
-    assert (order.output_settings["template_new"], order.output_settings["template_used"]) == (
-        "shortcut_pack",
-        "shortcut_pack",
+    assert (str(order.template_version_new), str(order.template_version_used)) == (
+        "Shortcut Pack version 1",
+        "Shortcut Pack version 1",
     )
 
 
@@ -340,7 +340,7 @@ def test_an_order_without_a_known_output_template_says_so() -> None:
     dealership = make_dealership(template_new="", template_used="custom")
     make_vehicles(dealership=dealership)
     order = make_order(dealership=dealership)
-    assert order.output_settings["template_used"] == "shortcut_pack"
+    assert str(order.template_version_used) == "Shortcut Pack version 1"
     assert order.notices == ["The custom layout of this dealership is not described yet; its lines use Shortcut Pack."]
 
 

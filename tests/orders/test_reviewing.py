@@ -223,7 +223,13 @@ def test_the_database_itself_refuses(order: Order, constraint: str, statement: s
 
 @pytest.mark.parametrize("group", ["all", "used"])
 def test_the_database_itself_refuses_a_second_open_order_of_kind_and_group(order: Order, group: str) -> None:
-    values = {"dealership": order.dealership, "kind": "cao", "state": "failed"}
+    values = {
+        "dealership": order.dealership,
+        "kind": "cao",
+        "state": "failed",
+        "template_version_new": order.template_version_new,
+        "template_version_used": order.template_version_used,
+    }
     assert Order.objects.create(**values, condition_group="new").pk
     if group == "used":
         assert Order.objects.create(**values, condition_group=group).pk

@@ -183,6 +183,7 @@ def loaded(
         transaction.atomic(),
     ):
         factories.ensure_mappings()
+        factories.ensure_output_templates()
         yield load_demo(now=NOW, plans=[quarter(plan) for plan in load_plans()])
         transaction.set_rollback(True)
 

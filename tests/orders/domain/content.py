@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import Condition
 from orders.domain.lines import EntryOutcome, LineContent, ListEntryContent, OrderContent, OutputSettings
+from tests.orders.domain.layouts import BUILT_IN
 
 BASE = r"C:\Users\Nick_Workstation\Documents\QRS"
 CHICAGO = ZoneInfo("America/Chicago")
@@ -44,13 +45,16 @@ def make_gladiator(**facts: Any) -> LineContent:
     return make_line(**(values | facts))
 
 
-def make_settings(**choices: Any) -> OutputSettings:
+def make_settings(
+    *, template_new: str = "shortcut_pack", template_used: str = "shortcut_pack", **choices: Any
+) -> OutputSettings:
+    """Settings with the built-in output templates of these codes; any other field is replaceable by name."""
     values: dict[str, Any] = {
         "dealership_name": "South County DCJR",
         "file_name": "South_County_DCJR",
         "short_code": "SOCODCJR",
-        "template_new": "shortcut_pack",
-        "template_used": "shortcut_pack",
+        "template_new": BUILT_IN[template_new],
+        "template_used": BUILT_IN[template_used],
         "profile_name": "Nick",
         "profile_base": BASE,
         "has_workbook": True,

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from foundation.errors import Refused
 from orders.domain.adobe_csv import adobe_csv
-from orders.domain.output_templates import PRICED_SHORTCUT_PACK, SHORTCUT
 from orders.domain.rendering import render_line
 from tests.orders.domain.content import make_content, make_gladiator, make_line
+from tests.orders.domain.layouts import PRICED_SHORTCUT_PACK, SHORTCUT
 
 
 def test_the_bytes_are_those_of_the_shop() -> None:

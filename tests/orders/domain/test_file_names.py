@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from foundation.errors import Refused
 from orders.domain import file_names
-from orders.domain.output_templates import SHORTCUT, SHORTCUT_PACK
 from tests.orders.domain.content import BASE, make_content, make_line, make_settings
+from tests.orders.domain.layouts import SHORTCUT, SHORTCUT_PACK
 
 
 def test_the_folder_and_its_files_are_named_as_the_shop_names_them() -> None:

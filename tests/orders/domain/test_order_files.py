@@ -2,6 +2,7 @@ import csv
 import io
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_two_lines_with_one_image_name_are_refused() -> None:
 
 
 @pytest.mark.parametrize("choices", [{"profile_layout": PathLayout.PER_ORDER}, {"profile_base": r"\\server\orders"}])
-def test_another_path_profile_changes_the_csv_and_no_image(choices: dict[str, object]) -> None:
+def test_another_path_profile_changes_the_csv_and_no_image(choices: dict[str, Any]) -> None:
     before = {file.name: file.data for file in build_order_files(make_content(USED_JEEP))}
     after = {
         file.name: file.data for file in build_order_files(make_content(USED_JEEP, settings=make_settings(**choices)))

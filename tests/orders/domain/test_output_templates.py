@@ -1,17 +1,15 @@
 import pytest
 
-from foundation.errors import BadInput
 from orders.domain.formulas import FormulaError, parse_formula
-from orders.domain.output_templates import (
+from orders.domain.output_templates import Column, OutputTemplate
+from tests.orders.domain.layouts import (
     BUILT_IN,
     FLYOUT,
     PRICED_SHORTCUT_PACK,
     SHORTCUT,
     SHORTCUT_PACK,
-    Column,
-    OutputTemplate,
-    output_template,
-    resolve,
+    VDP_FLYOUT,
+    VDP_FLYOUT_URL,
 )
 
 
@@ -31,6 +29,8 @@ def make_template(*columns: tuple[str, str]) -> OutputTemplate:
         (SHORTCUT_PACK, "YEARMAKE,MODEL,TRIM,STOCK,VIN,@QR,QRYEARMODEL,QRSTOCK,@QR2,MISC"),
         (PRICED_SHORTCUT_PACK, "YEARMODEL,TRIM,PRICE,STOCK,VIN,@QR,QRYEARMODEL,QRSTOCK,@QR2,MISC"),
         (FLYOUT, "QRYEARMODEL,QRPRICE,@QR2"),
+        (VDP_FLYOUT, "VDP_A,VDP_B,VDP_C,VDP_E"),
+        (VDP_FLYOUT_URL, "VDP_A,VDP_B,VDP_C,VDP_D"),
     ],
 )
 def test_the_headers_are_those_that_the_illustrator_documents_bind_to(template: OutputTemplate, header: str) -> None:
@@ -43,20 +43,13 @@ def test_names_and_abbreviations_are_the_shops() -> None:
         ("Shortcut Pack", "SCP", "shortcut_pack v1"),
         ("Priced Shortcut Pack", "SCPP", "priced_shortcut_pack v1"),
         ("Flyout", "FLY", "flyout v1"),
+        ("VDP flyout", "VDP", "vdp_flyout v1"),
+        ("VDP flyout with URL", "VDPU", "vdp_flyout_url v1"),
     ]
 
 
 def test_trim_and_misc_may_be_empty_and_nothing_else_of_the_shortcut_pack() -> None:
     assert [column.header for column in SHORTCUT_PACK.columns if not column.is_required] == ["TRIM", "MISC"]
-
-
-def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadInput) as refusal:
-        output_template("flyer")
-    assert refusal.value.message == (
-        "There is no output template named 'flyer'; "
-        "choose one of shortcut, shortcut_pack, priced_shortcut_pack, flyout."
-    )
 
 
 @pytest.mark.parametrize(
@@ -83,45 +76,3 @@ def test_a_header_may_stand_once_only() -> None:
 def test_an_image_path_stands_alone_and_only_under_an_image_header(header: str, source: str) -> None:
     with pytest.raises(FormulaError):
         make_template((header, source))
-
-
-@pytest.mark.parametrize(
-    ("new", "used", "expected_new", "expected_used"),
-    [
-        ("shortcut", "shortcut_pack", "shortcut", "shortcut_pack"),
-        ("shortcut", "shortcut", "shortcut", "shortcut"),
-        ("", "flyout", "flyout", "flyout"),
-        ("shortcut", "", "shortcut", "shortcut"),
-    ],
-)
-def test_two_set_serve_each_their_own_and_one_set_serves_all(
-    new: str, used: str, expected_new: str, expected_used: str
-) -> None:
-    resolved = resolve(new, used)
-    assert (resolved.new.code, resolved.used.code, resolved.notice) == (expected_new, expected_used, "")
-
-
-@pytest.mark.parametrize(
-    ("new", "used", "expected_new", "expected_used"),
-    [
-        ("custom", "", "shortcut_pack", "shortcut_pack"),
-        ("", "custom", "shortcut_pack", "shortcut_pack"),
-        ("custom", "flyout", "shortcut_pack", "flyout"),
-    ],
-)
-def test_a_custom_layout_that_nobody_described_gives_shortcut_pack_with_a_notice(
-    new: str, used: str, expected_new: str, expected_used: str
-) -> None:
-    resolved = resolve(new, used)
-    assert (resolved.new.code, resolved.used.code) == (expected_new, expected_used)
-    assert resolved.notice == (
-        "The custom layout of this dealership is not described yet; its lines use Shortcut Pack."
-    )
-
-
-def test_none_set_gives_shortcut_pack_with_a_notice() -> None:
-    resolved = resolve("", "")
-    assert (resolved.new, resolved.used) == (SHORTCUT_PACK, SHORTCUT_PACK)
-    assert resolved.notice == (
-        "This dealership has no output template; its lines use Shortcut Pack. Choose one on its page."
-    )
