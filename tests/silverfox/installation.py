@@ -14,7 +14,14 @@ from pathlib import Path
 import psutil
 
 PROJECT = Path(__file__).resolve().parents[2]
-FROM_THE_TEST_RUN = {"TEST_RUN_PID", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "SECRET_KEY", "PYTEST_XDIST_WORKER"}
+FROM_THE_TEST_RUN = {
+    "TEST_RUN_PID",
+    "DJANGO_SETTINGS_MODULE",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "PYTEST_XDIST_WORKER",
+}
 
 
 class Installation:
