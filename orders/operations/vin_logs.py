@@ -16,10 +16,10 @@ from django.db.models import Count
 from dealerships.domain.names import fold_name
 from dealerships.models import Dealership
 from foundation.errors import BadInput
+from inventory.files import MOST_BYTES
 from orders.domain.vin_log import LogProblem, ParsedEntry, ParsedLog, parse_log, read_sheet, render_log, split_new
 from orders.models import VinLogEntry, VinLogImport
 
-MOST_BYTES = 25 * 1024 * 1024
 _DEALERSHIP_COLUMN = "DEALERSHIP"
 
 
