@@ -90,7 +90,7 @@ def vins_printed_meanwhile(*, order: Order) -> set[str]:
     own = {"dealership": order.dealership_id, "vin__in": lines.values("vin")}
     logged = VinLogEntry.objects.in_force().filter(**own).exclude(order=order)
     taken = OpenVin.objects.filter(**own).exclude(order=order)
-    return {*logged.values_list("vin", flat=True), *taken.values_list("vin", flat=True)}
+    return set(logged.values_list("vin", flat=True).union(taken.values_list("vin", flat=True)))
 
 
 def unapproved_hosts(*, order: Order) -> dict[str, int]:

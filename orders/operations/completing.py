@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, Now, TruncSecond
 from django.utils import timezone
 
 from dealerships.models import Dealership
@@ -33,7 +33,7 @@ from orders.files import (
     restore_artifact,
     write_files,
 )
-from orders.models import Artifact, Order, VinLogEntry
+from orders.models import Artifact, Order, OrderLine, VinLogEntry
 from orders.operations.checking import (
     order_content,
     require_not_printed_meanwhile,
@@ -166,7 +166,10 @@ def _claim(order: Order) -> tuple[Order, uuid.UUID]:
     free = Q(state=OrderState.QUEUED) | Q(state=OrderState.PROCESSING, lease_until__lt=Now())
     with transaction.atomic():
         claimed = Order.objects.filter(free, pk=order.pk).update(
-            token=token, lease_until=_lease_end(), attempts=F("attempts") + 1
+            token=token,
+            lease_until=_lease_end(),
+            attempts=F("attempts") + 1,
+            completed_at=Coalesce("completed_at", TruncSecond(Now())),
         )
         if not claimed:
             order.refresh_from_db()
@@ -174,10 +177,8 @@ def _claim(order: Order) -> tuple[Order, uuid.UUID]:
         locked = lock_order(order.pk)
         if locked.state == OrderState.QUEUED:
             move_order(locked, OrderState.PROCESSING, action="start", actor=None, detail=f"attempt {locked.attempts}")
-        if locked.completed_at is None:
-            locked.completed_at = timezone.now().replace(microsecond=0)
-            locked.save(update_fields=["completed_at"])
-        _mark_duplicates(locked)
+        # The billing sheet counts duplicates before this order writes the log.
+        _lines_marked_wrongly(locked).update(is_duplicate=F("was_logged"))
     return locked, token
 
 
@@ -192,16 +193,11 @@ def _lease_end() -> Any:
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def _mark_duplicates(order: Order) -> None:
-    """Mark lines that the log held before this order; baseline entries are no prints."""
-    logged = _logged_vins(order)
-    order.lines.filter(vin__in=logged).update(is_duplicate=True)
-    order.lines.filter(is_duplicate=True).exclude(vin__in=logged).update(is_duplicate=False)
-
-
-def _logged_vins(order: Order) -> set[str]:
-    entries = VinLogEntry.objects.in_force().filter(dealership=order.dealership, is_baseline=False)
-    return set(entries.filter(vin__in=order.lines.values("vin")).exclude(order=order).values_list("vin", flat=True))
+def _lines_marked_wrongly(order: Order) -> QuerySet[OrderLine]:
+    """Lines whose mark as a duplicate is not what the log says before this order; baseline entries are no prints."""
+    entries = VinLogEntry.objects.in_force().filter(dealership=order.dealership_id, is_baseline=False)
+    before = entries.filter(vin=OuterRef("vin")).exclude(order=order)
+    return order.lines.annotate(was_logged=Exists(before)).exclude(is_duplicate=F("was_logged"))
 
 
 @contextmanager
@@ -233,8 +229,8 @@ def _fail(order: Order, token: uuid.UUID, reason: str) -> None:
             discard_files(order.pk, token)
         if locked.token != token:
             return
-        locked.error_text, locked.token, locked.lease_until = reason, None, None
-        locked.save(update_fields=["error_text", "token", "lease_until"])
+        locked.error_text = reason
+        locked.save(update_fields=["error_text"])
         move_order(locked, OrderState.FAILED, action="fail", actor=None, detail=reason)
     logger.warning("order failed", extra={"order_id": order.pk, "reason": reason})
 
@@ -278,7 +274,9 @@ def _release(
         if locked.token != token or locked.state != OrderState.PROCESSING:
             raise LostLease
         require_not_printed_meanwhile(order=locked)
-        _require_same_duplicates(locked)
+        if _lines_marked_wrongly(locked).exists():
+            # The billing sheet states the duplicates; they must be counted again.
+            raise Refused("The VIN log changed while the files were made. Retry.", code="log_changed")
         Artifact.objects.bulk_create(
             Artifact(
                 order=locked,
@@ -293,17 +291,8 @@ def _release(
             for file in written
         )
         logged = _log_vins(locked, content, actor) if locked.log_vins else 0
-        locked.token, locked.lease_until = None, None
-        locked.save(update_fields=["token", "lease_until"])
         move_order(locked, OrderState.DONE, action="complete", actor=actor, detail=f"{logged} VINs logged")
     return locked
-
-
-def _require_same_duplicates(order: Order) -> None:
-    """The billing sheet counts duplicates before this order; a log that grew since must be counted again."""
-    marked = set(order.lines.filter(is_duplicate=True).values_list("vin", flat=True))
-    if marked != _logged_vins(order):
-        raise Refused("The VIN log changed while the files were made. Retry.", code="log_changed")
 
 
 def _log_vins(order: Order, content: OrderContent, actor: User | None) -> int:

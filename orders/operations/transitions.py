@@ -8,9 +8,10 @@ from orders.models import OpenVin, Order, OrderEvent
 
 
 def move_order(order: Order, target: OrderState, *, action: str, actor: User | None, detail: str = "") -> None:
-    """Change and record the state of a locked order; an order that ends frees its VINs.
+    """Change and record the state of a locked order.
 
-    Raises `Refused` for a change that the life cycle does not have. To be called in a transaction.
+    Outside production nobody owns an order, and one that ends frees its VINs. Raises `Refused` for a change that the
+    life cycle does not have. To be called in a transaction.
     """
     before = OrderState(order.state)
     try:
@@ -18,7 +19,9 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: User | N
     except IllegalTransition as error:
         raise Refused(f"Order {order.pk} of {order.dealership}: {error}", code="illegal_transition") from error
     order.state = target
-    order.save(update_fields=["state"])
+    if target != OrderState.PROCESSING:
+        order.token = order.lease_until = None
+    order.save(update_fields=["state", "token", "lease_until"])
     if target not in OPEN_STATES:
         OpenVin.objects.filter(order=order).delete()
     record_event(order, action, actor=actor, detail=detail, before=before)

@@ -15,7 +15,7 @@ from django.core.management import execute_from_command_line
 AFTER_STATEMENT = {
     "artifacts inserted": 'INSERT INTO "orders_artifact"',
     "VIN log inserted": 'INSERT INTO "orders_vinlogentry"',
-    "state updated": 'UPDATE "orders_order" SET "state"',
+    "state updated": 'UPDATE "orders_order" SET',
     "open VINs deleted": 'DELETE FROM "orders_openvin"',
     "event inserted": 'INSERT INTO "orders_orderevent"',
 }
