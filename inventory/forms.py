@@ -28,6 +28,17 @@ class AttachForm(forms.Form):
     )
 
 
+class IgnoreForm(forms.Form):
+    """A dealership name that waits for nobody; the empty one stands for blank cells."""
+
+    name = forms.CharField(
+        label="Name", max_length=200, required=False, help_text="As the file spells it; blank for an empty cell."
+    )
+    reason = forms.CharField(
+        label="Reason", max_length=500, error_messages={"required": "Say why; the reason is kept with your name."}
+    )
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Reason",

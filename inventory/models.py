@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from dealerships.domain.names import fold_name
 from dealerships.domain.rules import Condition, fold_text
 from dealerships.models import Dealership
 from inventory.domain.facts import RAW_FIELD_NAMES, LotStatus, VehicleFacts
@@ -337,13 +338,44 @@ class ImportProblem(models.Model):
         indexes = [models.Index(fields=["inventory_import", "code"])]
 
 
+class IgnoredName(models.Model):
+    """A dealership name that sources use and the shop does not serve; its rows wait for nobody."""
+
+    text = models.CharField(max_length=200, blank=True)
+    folded = models.CharField(max_length=200, unique=True, editable=False)
+    reason = models.TextField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["folded"]
+        constraints = [models.CheckConstraint(name="ignored_name_has_a_reason", condition=~Q(reason=""))]
+
+    def __str__(self) -> str:
+        return self.text or "(blank)"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.folded = fold_name(self.text)
+        super().save(*args, **kwargs)
+
+
+class UnmatchedNameQuerySet(models.QuerySet["UnmatchedName"]):
+    def open(self) -> "UnmatchedNameQuerySet":
+        """Those that somebody should attach or ignore."""
+        return self.exclude(folded__in=IgnoredName.objects.values("folded"))
+
+
 class UnmatchedName(models.Model):
     """A dealership name of an import that no alias knows, with its rows counted."""
 
     inventory_import = models.ForeignKey(InventoryImport, on_delete=models.CASCADE, related_name="unmatched_names")
     name = models.TextField()
+    folded = models.TextField()
     rows = models.PositiveIntegerField()
     samples = models.JSONField(default=list)
+
+    objects = UnmatchedNameQuerySet.as_manager()
 
     class Meta:
         ordering = ["-rows", "name"]

@@ -5,6 +5,8 @@ from inventory import views
 urlpatterns = [
     path("imports/", views.import_list, name="import_list"),
     path("imports/upload/", views.import_upload, name="import_upload"),
+    path("imports/ignored-names/", views.ignored_names, name="ignored_names"),
+    path("imports/ignored-names/<int:pk>/undo/", views.ignored_name_undo, name="ignored_name_undo"),
     path("imports/<int:pk>/", views.import_detail, name="import_detail"),
     path("imports/<int:pk>/progress/", views.import_progress, name="import_progress"),
     path("imports/<int:pk>/problems.csv", views.import_problems, name="import_problems"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,10 +16,19 @@ from dealerships.operations import attach_name
 from foundation.errors import BadInput, Refused, SilverFoxError
 from foundation.roles import MANAGER, STAFF, AuthenticatedRequest, has_role, staff_required
 from foundation.spreadsheet_csv import spreadsheet_csv
-from inventory.forms import AttachForm, ReasonForm, UploadForm
-from inventory.models import CONDITION_CHOICES, LOT_STATUS_CHOICES, Dataset, ImportProblem, InventoryImport
+from inventory.forms import AttachForm, IgnoreForm, ReasonForm, UploadForm
+from inventory.models import (
+    CONDITION_CHOICES,
+    LOT_STATUS_CHOICES,
+    Dataset,
+    IgnoredName,
+    ImportProblem,
+    InventoryImport,
+    UnmatchedName,
+)
 from inventory.operations.activation import activate_dataset, is_stale, reject_dataset, role_to_decide
 from inventory.operations.comparing import compare_with_active
+from inventory.operations.ignoring import ignore_name, stop_ignoring
 from inventory.operations.mapping import meanings_of
 from inventory.operations.queueing import is_in_progress, queue_import, reread_import
 
@@ -34,7 +43,11 @@ def import_list(request: HttpRequest) -> HttpResponse:
     """Every import, newest first."""
     imports = (
         InventoryImport.objects.select_related("created_by")
-        .annotate(dealerships=Count("datasets"), held=Count("datasets", filter=Q(datasets__status=Dataset.Status.HELD)))
+        .annotate(
+            dealerships=Count("datasets"),
+            held=Count("datasets", filter=Q(datasets__status=Dataset.Status.HELD)),
+            has_open_names=Exists(UnmatchedName.objects.open().filter(inventory_import=OuterRef("pk"))),
+        )
         .order_by("-id")
     )
     page = Paginator(imports, IMPORTS_PER_PAGE).get_page(request.GET.get("page"))
@@ -80,12 +93,15 @@ def _render_import(
     page = Paginator(problems.filter(code=code) if code else problems, PROBLEMS_PER_PAGE)
     unmapped = list(inventory_import.unmapped_texts.all())
     meanings = meanings_of(texts=[(item.column, item.text) for item in unmapped])
+    unmatched = list(inventory_import.unmatched_names.all())
+    ignored = IgnoredName.objects.select_related("created_by").filter(folded__in=[name.folded for name in unmatched])
+    ignored_by_name = {name.folded: name for name in ignored}
     words = {str(value): word for value, word in [*CONDITION_CHOICES, *LOT_STATUS_CHOICES]}
     context = {
         "import": inventory_import,
         "in_progress": is_in_progress(inventory_import=inventory_import, now=timezone.now()),
         "datasets": inventory_import.datasets.select_related("dealership").order_by("dealership__name"),
-        "unmatched": inventory_import.unmatched_names.all(),
+        "unmatched": [(item, ignored_by_name.get(item.folded)) for item in unmatched],
         "unmapped": [(item, words.get(meanings.get((item.column, item.text), ""))) for item in unmapped],
         "codes": problems.order_by().values_list("code").annotate(rows=Count("id")).order_by("code"),
         "code": code,
@@ -140,6 +156,35 @@ def import_attach(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{name} is attached to {dealership}. Read the file again to take its rows in.")
             return redirect("import_detail", pk)
     return _render_import(request, inventory_import, form, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_required
+def ignored_names(request: AuthenticatedRequest) -> HttpResponse:
+    """The dealership names whose rows wait for nobody, and the form that adds one."""
+    form = IgnoreForm(request.POST or None, initial={"name": request.GET.get("name", "")})
+    if form.is_valid():
+        name = form.cleaned_data["name"]
+        try:
+            ignore_name(text=name, reason=form.cleaned_data["reason"], actor=request.user)
+        except SilverFoxError as error:
+            form.add_error("name", error.message)
+        else:
+            messages.success(request, f"{name or '(blank)'} is ignored; its rows wait for nobody.")
+            return redirect("ignored_names")
+    page = Paginator(IgnoredName.objects.select_related("created_by"), IMPORTS_PER_PAGE)
+    context = {"form": form, "page": page.get_page(request.GET.get("page"))}
+    return render(request, "inventory/ignored_names.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@staff_required
+def ignored_name_undo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Let the rows of a name wait for somebody again."""
+    ignored_name = get_object_or_404(IgnoredName, pk=pk)
+    stop_ignoring(ignored_name=ignored_name, actor=request.user)
+    messages.success(request, f"{ignored_name} is no longer ignored. Attach it on the page of an import.")
+    return redirect("ignored_names")
 
 
 @require_POST

@@ -263,7 +263,13 @@ class _Staging:
 
     def _save_lists(self) -> None:
         UnmatchedName.objects.bulk_create(
-            UnmatchedName(inventory_import=self._import, name=name, rows=item.rows, samples=item.samples)
+            UnmatchedName(
+                inventory_import=self._import,
+                name=name,
+                folded=fold_name(name),
+                rows=item.rows,
+                samples=item.samples,
+            )
             for name, item in self._unmatched.items()
         )
         UnmappedText.objects.bulk_create(

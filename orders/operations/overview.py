@@ -157,9 +157,9 @@ def _last_orders() -> dict[int, Order]:
 
 
 def unmatched_names_of_last_import() -> list[UnmatchedName]:
-    """The dealership names of the newest import that nobody knows yet, the most rows first."""
+    """The dealership names of the newest import that nobody knows or ignores yet, the most rows first."""
     newest = InventoryImport.objects.filter(status=InventoryImport.Status.DONE).order_by("-id").values("pk")[:1]
-    return list(UnmatchedName.objects.filter(inventory_import__in=newest))
+    return list(UnmatchedName.objects.open().filter(inventory_import__in=newest))
 
 
 def log_of(*, dealership: Dealership) -> Log:
