@@ -1,6 +1,7 @@
 """What people type about orders; the operations judge it."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -137,3 +138,25 @@ class ReasonForm(forms.Form):
     """Why something is withdrawn."""
 
     reason = forms.CharField(max_length=300, error_messages={"required": "Say why, for example printed twice."})
+
+
+class CorrectionForm(forms.Form):
+    """Which lines of a done order are printed again, and why."""
+
+    reason = forms.CharField(
+        label="What is to be corrected",
+        max_length=300,
+        error_messages={"required": "Say what is to be corrected, for example wrong price."},
+    )
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, data: Any = None, *, seqs: Iterable[int]) -> None:
+        super().__init__(data)
+        self.fields["lines"] = forms.TypedMultipleChoiceField(
+            choices=[(seq, str(seq)) for seq in seqs],
+            coerce=int,
+            error_messages={
+                "required": "Choose at least one line to be printed again.",
+                "invalid_choice": "Line %(value)s was not printed.",
+            },
+        )

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup, FilterRules
 from dealerships.models import KIND_CHOICES, Dealership
 from inventory.models import Dataset, VehicleColumns
@@ -88,13 +89,19 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(Claimable):
-    """One dealership's job; what it was prepared with (rules, settings, dataset) is stored with it."""
+    """One dealership's job; what it was prepared with (rules, settings, dataset) is stored with it.
+
+    A correction names the done order that it `corrects` and prints some of its vehicles again.
+    """
 
     dealership = models.ForeignKey(Dealership, on_delete=models.PROTECT, related_name="orders")
     kind = models.CharField(max_length=12, choices=KIND_CHOICES)
     condition_group = models.CharField(max_length=4, choices=GROUP_CHOICES, default=ConditionGroup.ALL)
     state = models.CharField(max_length=10, choices=[(s, s) for s in OrderState], default=OrderState.DRAFT)
     order_number = models.CharField(max_length=100, blank=True)
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="corrections"
+    )
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
     rules = models.JSONField(null=True, blank=True, editable=False)
     output_settings = models.JSONField(default=dict, encoder=DjangoJSONEncoder, editable=False)
@@ -129,6 +136,10 @@ class Order(Claimable):
             models.CheckConstraint(
                 name="skipped_log_has_a_reason", condition=Q(log_vins=True) | ~Q(log_skip_reason="")
             ),
+            models.CheckConstraint(
+                name="correction_is_a_list_of_another_order",
+                condition=Q(corrects__isnull=True) | (Q(kind=OrderKind.LIST.value) & ~Q(corrects=F("id"))),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +152,14 @@ class Order(Claimable):
     @property
     def is_editable(self) -> bool:
         return self.state == OrderState.REVIEW
+
+    def in_words(self) -> str:
+        """How people name the order: by its number, before it has one by its id."""
+        return f"order {self.order_number}" if self.order_number else f"order {self.pk}, not numbered"
+
+    def corrections_in_force(self) -> "OrderQuerySet":
+        """The orders that print lines of this done one again, cancelled ones apart."""
+        return Order.objects.filter(corrects=self).exclude(state=OrderState.CANCELLED).order_by("pk")
 
     def filter_rules(self) -> FilterRules | None:
         """The rules that the order was prepared with."""

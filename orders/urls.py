@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import creating, files, lines, listing, order, proofing, reviewing
+from orders.views import correcting, creating, files, lines, listing, order, proofing, reviewing
 
 urlpatterns = [
     path("", listing.order_list, name="order_list"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/profile/", order.order_profile, name="order_profile"),
     path("<int:pk>/cancel/", order.order_cancel, name="order_cancel"),
     path("<int:pk>/void/", order.order_void, name="order_void"),
+    path("<int:pk>/correct/", correcting.order_correct, name="order_correct"),
     path("<int:pk>/review/", reviewing.order_review, name="order_review"),
     path("<int:pk>/complete/", reviewing.order_complete, name="order_complete"),
     path("<int:pk>/proof.pdf", proofing.order_proof, name="order_proof"),

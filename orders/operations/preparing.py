@@ -98,7 +98,7 @@ def create_order(request: OrderRequest) -> tuple[Order, list[dict[str, Any]]]:
         existing = Order.objects.filter(idempotency_key=request.idempotency_key).first()
         if existing:
             return existing, entry_outcomes(existing)
-        _require_orderable(request)
+        require_orderable(request)
         dataset = _dataset(request)
         draft = _draft(request, dataset, today=timezone.localdate())
         _require_lines(request, draft)
@@ -118,7 +118,8 @@ def entry_outcomes(order: Order) -> list[dict[str, Any]]:
     ]
 
 
-def _require_orderable(request: OrderRequest) -> None:
+def require_orderable(request: OrderRequest) -> None:
+    """Raise `Refused` where the dealership may not have such an order now: inactive, no rules, one is open already."""
     dealership, group = request.dealership, request.group
     if not dealership.active:
         raise Refused(f"{dealership} is inactive. Activate it in its settings first.", code="inactive")

@@ -33,6 +33,7 @@ _LOOKS = {
     "back to review": ("", "undo", "Back to review"),
     "cancel": ("", "minus", "Cancelled"),
     "void": ("", "slash", "Voided"),
+    "correct": ("", "edit", "Corrected"),
     "re-issue": ("", "copy", "Issued again"),
 }
 

@@ -11,7 +11,7 @@ LOCKED = 423
 
 
 def get_order(pk: int) -> Order:
-    return get_object_or_404(Order.objects.select_related("dealership", "dataset", "created_by"), pk=pk)
+    return get_object_or_404(Order.objects.select_related("dealership", "dataset", "created_by", "corrects"), pk=pk)
 
 
 def get_line(pk: int, seq: int) -> OrderLine:

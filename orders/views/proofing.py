@@ -17,8 +17,9 @@ GONE = 410
 
 
 @require_safe
+@staff_required
 @cache_control(no_store=True, private=True)
-def order_proof(request: HttpRequest, pk: int) -> HttpResponse:
+def order_proof(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """The PDF in the browser; when a released QR code is lost, the order's page says so."""
     order = get_order(pk)
     try:

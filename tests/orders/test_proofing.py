@@ -64,9 +64,9 @@ def pdf_text(client: Client, order: Order) -> str:
 
 
 # ---------- the proof sheet ----------
-def test_an_order_in_review_has_a_proof_sheet_that_viewers_may_read(viewer: Client, order: Order) -> None:
+def test_an_order_in_review_has_a_proof_sheet(staff: Client, order: Order) -> None:
     leave_out(order, 2)
-    text = pdf_text(viewer, order)
+    text = pdf_text(staff, order)
     first, second, third = (line.vin for line in order.lines.all())
     assert "CAO, not numbered," in text
     assert "2 vehicles, 1 left out, not released yet" in text
@@ -74,41 +74,49 @@ def test_an_order_in_review_has_a_proof_sheet_that_viewers_may_read(viewer: Clie
     assert text.endswith(f"{second}, 2022 Jeep Renegade Latitude, stock S00002 Reason: sold")
 
 
-def test_the_sheet_of_a_released_order_names_number_and_state(viewer: Client, order: Order) -> None:
+def test_the_sheet_of_a_released_order_names_number_and_state(staff: Client, order: Order) -> None:
     finish_order(order=order)
-    assert "CAO, order 45001," in pdf_text(viewer, order)
-    assert "3 vehicles, released" in pdf_text(viewer, order)
+    assert "CAO, order 45001," in pdf_text(staff, order)
+    assert "3 vehicles, released" in pdf_text(staff, order)
 
 
-def test_the_sheet_of_a_void_or_cancelled_order_says_so(viewer: Client, order: Order) -> None:
+def test_the_sheet_of_a_void_or_cancelled_order_says_so(staff: Client, order: Order) -> None:
     finish_order(order=order)
     void_order(order=order, reason="wrong dealership", actor=None)
-    assert "VOID, not to be printed" in pdf_text(viewer, order)
+    assert "VOID, not to be printed" in pdf_text(staff, order)
     again = make_order(dealership=order.dealership)
     cancel_order(order=again, actor=None)
-    assert "3 vehicles, cancelled" in pdf_text(viewer, again)
+    assert "3 vehicles, cancelled" in pdf_text(staff, again)
 
 
-def test_a_warning_of_the_review_stands_on_the_card(viewer: Client) -> None:
+def test_a_warning_of_the_review_stands_on_the_card(staff: Client) -> None:
     elm = make_dealership()
     import_rows(rows=[make_row(number=1, location=elm.name, **{"Vechile URL": ""})])
-    assert "! No usable web address: the QR code holds the VIN." in pdf_text(viewer, make_order(dealership=elm))
+    assert "! No usable web address: the QR code holds the VIN." in pdf_text(staff, make_order(dealership=elm))
 
 
-def test_a_lost_qr_code_is_said_on_the_order_page_instead(viewer: Client, order: Order, settings: Settings) -> None:
+def test_a_lost_qr_code_is_said_on_the_order_page_instead(staff: Client, order: Order, settings: Settings) -> None:
     finish_order(order=order)
     code = order.artifacts.filter(kind=Artifact.Kind.QR).first()
     assert code is not None
     (settings.ORDERS_DIR / code.path).unlink()
-    response = viewer.get(address(order, "order_proof"), follow=True)
+    response = staff.get(address(order, "order_proof"), follow=True)
     assert response.redirect_chain == [(address(order, "order_detail"), 302)]
     assert f"{code.name} is missing or altered on disk. Re-issue the order." in words(response)
 
 
-def test_review_and_order_lead_to_the_sheet_and_to_the_walk(viewer: Client, order: Order) -> None:
-    pages = [viewer.get(address(order, name)).content.decode() for name in ("order_review", "order_detail")]
+@pytest.mark.parametrize(("role", "leads_to_sheet"), [("staff", True), ("viewer", False)])
+def test_review_and_order_lead_everybody_to_the_walk_and_staff_to_the_sheet(
+    order: Order, role: str, leads_to_sheet: bool
+) -> None:
+    client = sign_in(role=role)
+    pages = [client.get(address(order, name)).content.decode() for name in ("order_review", "order_detail")]
     links = [f'href="{address(order, name)}"' for name in ("order_proof", "order_walk_start")]
-    assert [[link in page for link in links] for page in pages] == [[True, True], [True, True]]
+    assert [[link in page for link in links] for page in pages] == [[leads_to_sheet, True]] * 2
+
+
+def test_the_codes_of_a_sheet_are_not_for_viewers(viewer: Client, order: Order) -> None:
+    assert viewer.get(address(order, "order_proof")).status_code == 403
 
 
 @pytest.mark.parametrize("name", ["order_proof", "order_walk_start"])
@@ -210,7 +218,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
     order = make_reviewed(count=count)
     with django_assert_num_queries(12):
         walk(staff, order, 2)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         staff.get(address(order, "order_proof"))
 
 

@@ -195,6 +195,19 @@ const prepare = (root) => {
       if (node.matches("table, thead, tbody, tfoot, tr, th, td")) node.setAttribute("role", roleOf(node));
 };
 
+// ---------- one box for all boxes of a form ----------
+const checkAll = (field) => {
+  if (!field) return;
+  const all = find("input", field);
+  const boxes = document.getElementsByName(field.dataset.checkAll);
+  const show = () => (all.checked = [...boxes].every((box) => box.checked));
+  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  all.form.addEventListener("change", show);
+  show();
+  field.hidden = false;
+};
+
+checkAll(find("[data-check-all]"));
 choice(find("[data-theme-switch]"), "theme", THEMES, applyTheme);
 choice(find("[data-keys-switch]"), "keys", KEYS);
 timeToasts();
