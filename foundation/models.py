@@ -1,0 +1,59 @@
+"""Tables that every app leans on: recorded events and token buckets."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from foundation import context
+
+
+class Traced(models.Model):
+    """A recorded event that knows which request caused it; both are empty for commands and background work."""
+
+    request_id = models.CharField(max_length=64, blank=True, default=context.request_id, editable=False)
+    address = models.CharField(max_length=45, blank=True, default=context.address, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class AuditEntry(Traced):
+    """Something that happened and that no other table tells of: sign-ins, refusals, users and roles, downloads.
+
+    Append-only; a trigger refuses every change.
+    """
+
+    at = models.DateTimeField(db_default=Now(), editable=False, db_index=True)
+    action = models.CharField(max_length=40)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150, blank=True)
+    object_type = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=64, blank=True)
+    object_name = models.CharField(max_length=200, blank=True)
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_name}"
+
+
+class TokenBucket(models.Model):
+    """How often somebody may still do something; tokens come back with time."""
+
+    action = models.CharField(max_length=40)
+    key = models.CharField(max_length=64, blank=True)
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_token_bucket_per_action_and_key", fields=["action", "key"])]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.key}"

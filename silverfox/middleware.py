@@ -1,0 +1,79 @@
+"""What every request and every answer has: an id, a place to log to, and nothing that a browser may keep."""
+
+import ipaddress
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from foundation import context
+from foundation.auditing import record
+
+logger = logging.getLogger("silverfox.requests")
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestContextMiddleware:
+    """Binds the request's id, address and user for logs and events, and closes the answer to every cache.
+
+    It stands first, so that this holds for every answer, errors included.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        request_id = sane_id(request.headers.get("X-Request-ID", ""))
+        with context.bound(request_id=request_id, address=client_address(request)):
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            response.headers.setdefault("Cache-Control", "private, no-store")
+            if response.status_code == 403:
+                _record_refusal(request)
+            facts = {"method": request.method, "path": request.path, "status": response.status_code}
+            logger.info("request", extra={**facts, "duration_ms": round((time.monotonic() - started) * 1000)})
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        # Views without a login answer without a session and without the database.
+        if getattr(view, "login_required", True) and request.user.is_authenticated:
+            context.add(user_id=request.user.pk)
+
+
+def sane_id(text: str) -> str:
+    """The id that a proxy gave the request, or a new one when it gave none that may stand in a log."""
+    return text if _SANE_ID.fullmatch(text) else uuid.uuid4().hex
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request comes from: what the outermost trusted proxy wrote, else the other end of the connection.
+
+    Everything further left in X-Forwarded-For was written by the client and proves nothing.
+    """
+    address: str = request.META.get("REMOTE_ADDR", "")
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    if settings.TRUSTED_PROXIES and len(hops) >= settings.TRUSTED_PROXIES:
+        forwarded = hops[-settings.TRUSTED_PROXIES]
+        return forwarded if _is_address(forwarded) else address
+    return address
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _record_refusal(request: HttpRequest) -> None:
+    # Only of people who are signed in: nobody else shall be able to fill the table.
+    if "user_id" in context.facts():
+        method = request.method or ""
+        record("access.refused", object_type="page", object_name=request.path, actor=request.user, detail=method)

@@ -1,0 +1,70 @@
+"""Pages of the whole: signing in, health, and what is shown when something is wrong."""
+
+import sys
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from django.views.defaults import server_error as server_error_500
+
+from foundation import context
+from foundation.rate_limits import give_token_back, take_token, too_many
+from silverfox.db_embedded import DatabaseUnavailable
+
+LOGINS_PER_HOUR = 20
+# What PostgreSQL answers while it stops, starts or has no place left; without a code there was no answer at all.
+_UNAVAILABLE = ("08", "53", "57P")
+
+
+@require_safe
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer that the process lives, without database and session."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+_login = LoginView.as_view()
+
+
+@login_not_required
+def login(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+    """The product's only door; each address has 20 failed attempts an hour, whatever names it tries."""
+    if request.method != "POST":
+        return _login(request, **kwargs)
+    bucket = {"action": "login", "key": context.address()}
+    if wait := take_token(**bucket, limit=LOGINS_PER_HOUR, per=timedelta(hours=1)):
+        return too_many(request, f"Signing in may fail {LOGINS_PER_HOUR} times within an hour.", seconds=wait)
+    answer = _login(request, **kwargs)
+    if request.user.is_authenticated:
+        give_token_back(**bucket)
+    return answer
+
+
+def locked_out(request: HttpRequest, response: Any, credentials: dict[str, Any] | None = None) -> HttpResponse:
+    """The answer to the fifth wrong password of one name at one address, and to all further attempts."""
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    return too_many(request, "Signing in is closed for this account from this computer.", seconds=seconds)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """The page for a fault of ours; a database that cannot be reached is no fault of a page and passes by itself."""
+    if not _is_unavailable(sys.exc_info()[1]):
+        return server_error_500(request)
+    answer = render(request, "503.html", status=503)
+    answer["Retry-After"] = "10"
+    return answer
+
+
+def _is_unavailable(error: BaseException | None) -> bool:
+    if isinstance(error, DatabaseUnavailable):
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None)
+    return code is None or code.startswith(_UNAVAILABLE)
