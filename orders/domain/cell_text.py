@@ -1,10 +1,27 @@
-"""What text may stand in a cell of a file for Adobe: 7-bit, on one line, and nothing that reads as a formula."""
+"""What text may stand in a cell: in the encoding of its file, on one line, and nothing that reads as a formula."""
 
+import re
 import unicodedata
+from enum import StrEnum
 
 from foundation.spreadsheet_csv import PLAIN_NUMBER, one_line
 
+
+class TextEncoding(StrEnum):
+    """The encodings of CSV files: 7-bit, UTF-8 without and with a byte order mark, UTF-16 little endian with mark."""
+
+    ASCII = "ascii"
+    UTF8 = "utf-8"
+    UTF8_MARKED = "utf-8-sig"
+    UTF16 = "utf-16"
+
+
 FORMULA_START = "=+-@|%"
+# Letters and marks that leave no ink: a cell of these alone would look empty.
+_INKLESS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_BLANK_CATEGORIES = {"Cc", "Zs", "Zl", "Zp"}
 _SPELLED_OUT = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'"),
@@ -28,24 +45,33 @@ _SPELLED_OUT = str.maketrans(
 )
 
 
-def clean_text(text: str) -> str:
-    """The text as it is printed: transliterated to 7-bit ASCII, on one line, trimmed.
+def clean_text(text: str, encoding: TextEncoding = TextEncoding.ASCII) -> str:
+    """The text as it is printed: in characters of the encoding, on one line, trimmed.
 
-    Typographic quotes and dashes become plain ones, letters lose their accents, a trade mark sign becomes `TM`, and
-    what has no plain spelling, such as the registered sign, is left out: ANSI, UTF-8 and Mac readings are the same.
+    For ASCII typographic quotes and dashes become plain ones, letters lose their accents, a trade mark sign becomes
+    `TM`, and what has no plain spelling, such as the registered sign, is left out: ANSI, UTF-8 and Mac readings are
+    the same. The other encodings keep every visible character, composed (NFC); what cannot be seen is left out.
     """
     text = one_line(text)
     if text.isascii():
         return text
+    if encoding is not TextEncoding.ASCII:
+        return _visible(text)
     plain = unicodedata.normalize("NFKD", text.translate(_SPELLED_OUT)).translate(_SPELLED_OUT)
     return one_line(plain.encode("ascii", "ignore").decode())
 
 
+def _visible(text: str) -> str:
+    blanks = "".join(" " if unicodedata.category(character) in _BLANK_CATEGORIES else character for character in text)
+    seen = "".join(character for character in _INKLESS.sub("", blanks) if character.isprintable())
+    return one_line(unicodedata.normalize("NFC", seen))
+
+
 def without_formula_start(cell: str) -> str:
-    """The cell without leading formula characters; a plain number stays.
+    """The cell without leading formula characters, full-width forms included; a plain number stays.
 
     An apostrophe in front would protect the cell too, but it would be printed on the sticker.
     """
-    while cell and cell[0] in FORMULA_START and not PLAIN_NUMBER.fullmatch(cell):
+    while unicodedata.normalize("NFKC", cell[:1]).startswith(tuple(FORMULA_START)) and not PLAIN_NUMBER.fullmatch(cell):
         cell = cell[1:].lstrip()
     return cell

@@ -58,7 +58,16 @@ def _money(text: str, _: str) -> str:
 
 
 def _whole(text: str) -> int:
-    return int(Decimal(text.replace(",", "").lstrip("$")))
+    return int(_amount(text))
+
+
+def _amount(text: str) -> Decimal:
+    return Decimal(text.replace(",", "").lstrip("$"))
+
+
+def plain_number(amount: Decimal) -> str:
+    """A number for other programs: no `$`, no comma, and cents only where there are some."""
+    return f"{amount:.0f}" if amount == int(amount) else f"{amount:.2f}"
 
 
 def _date(text: str, pattern: str) -> str:
@@ -81,6 +90,7 @@ _FILTERS: dict[str, Callable[[str, str], str]] = {
     "title": _title,
     "thousands": _thousands,
     "money": _money,
+    "plain": lambda text, _: plain_number(_amount(text)) if _NUMBER.fullmatch(text) else text,
     "date": _date,
     "default": lambda text, fallback: text or fallback,
     "strip": lambda text, _: " ".join(text.split()),

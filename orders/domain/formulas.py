@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from inventory.domain.facts import RAW_FIELD_NAMES
 from orders.domain.filters import Filter, FilterError, parse_filter
 
 FIELDS = (
@@ -38,6 +39,9 @@ FIELDS = (
     "seq",
     "qr",
 )
+# The site's own texts as they were received: no edit, rewrite or spelling changes them.
+RAW_FIELDS = tuple(f"raw.{name}" for name in RAW_FIELD_NAMES)
+AMOUNT_FIELDS = frozenset({"price", "msrp", "price+markup"})
 SHORTHANDS = {
     "yearmake": "{year} {make}",
     "yearmodel": "{year} {model}",
@@ -65,10 +69,16 @@ class Part:
     text: str
     filters: tuple[Filter, ...] = ()
 
+    @property
+    def value_name(self) -> str:
+        """Under which name the value stands: an amount as a plain number has its cents, its printed spelling none."""
+        is_exact = self.text in AMOUNT_FIELDS and self.filters[:1] == (Filter("plain"),)
+        return exact_name(self.text) if is_exact else self.text
+
     def render(self, values: Mapping[str, str]) -> str:
         if self.kind is not PartKind.FIELD:
             return self.text
-        value = values[self.text]
+        value = values[self.value_name]
         for filter_ in self.filters:
             value = filter_.apply(value)
         return value
@@ -117,6 +127,11 @@ class Formula:
         return text if has_gap else text + "".join(separators)
 
 
+def exact_name(field: str) -> str:
+    """The name under which the exact amount of a field stands among the values of a line."""
+    return f"{field}|plain"
+
+
 def _joint(separators: Sequence[str], *, has_gap: bool, is_first: bool) -> str:
     if not has_gap:
         return "".join(separators)
@@ -151,16 +166,24 @@ def _placeholder_parts(match: re.Match[str], source: str) -> Iterator[Part]:
     elif name in SHORTHANDS:
         spelled = SHORTHANDS[name].replace("}", "".join(f"|{text}" for text in filters) + "}")
         raise FormulaError(f"The formula {source!r} filters {{{name}}} {place}. Write {spelled} instead.")
-    elif name in FIELDS:
+    elif name in FIELDS or name in RAW_FIELDS:
         try:
             yield Part(PartKind.FIELD, name, tuple(parse_filter(text, name) for text in filters))
         except FilterError as error:
             raise FormulaError(f"The formula {source!r} has a filter that cannot be used {place}. {error}") from error
     else:
-        known = [*FIELDS, *SHORTHANDS]
-        near = difflib.get_close_matches(name.strip().lower(), known, n=1)
-        remedy = f"Did you mean {{{near[0]}}}?" if near else f"The placeholders are {', '.join(known)}."
-        raise FormulaError(f"The formula {source!r} has an unknown placeholder {{{name}}} {place}. {remedy}")
+        raise FormulaError(f"The formula {source!r} has an unknown placeholder {{{name}}} {place}. {_remedy(name)}")
+
+
+def _remedy(name: str) -> str:
+    typed = name.strip().lower()
+    if typed.startswith("raw."):
+        near = [f"raw.{raw}" for raw in difflib.get_close_matches(typed.removeprefix("raw."), RAW_FIELD_NAMES, n=1)]
+        known = RAW_FIELDS
+    else:
+        known = (*FIELDS, *SHORTHANDS, *RAW_FIELDS)
+        near = difflib.get_close_matches(typed, known, n=1)
+    return f"Did you mean {{{near[0]}}}?" if near else f"The placeholders are {', '.join(known)}."
 
 
 def _literal_parts(literal: str, position: int, source: str) -> Iterator[Part]:

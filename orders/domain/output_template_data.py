@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from foundation.errors import BadInput
+from orders.domain.cell_text import TextEncoding
 from orders.domain.formulas import FIELDS, FormulaError, parse_formula
 from orders.domain.output_templates import Column, OutputOptions, OutputTemplate
 
@@ -18,14 +19,18 @@ _LONGEST_NAME = 60
 
 def output_template_data(template: OutputTemplate) -> dict[str, Any]:
     """JSON-serialisable data without the version; `output_template_from` gives the same output template back."""
-    options = asdict(template.options) | {"uppercase": sorted(template.options.uppercase)}
+    plain = _option_values(OutputOptions())
     return {
         "code": template.code,
         "name": template.name,
         "abbreviation": template.abbreviation,
         "columns": [_column_data(column) for column in template.columns],
-        "options": {name: value for name, value in options.items() if value},
+        "options": {name: value for name, value in _option_values(template.options).items() if value != plain[name]},
     }
+
+
+def _option_values(options: OutputOptions) -> dict[str, Any]:
+    return asdict(options) | {"uppercase": sorted(options.uppercase), "encoding": options.encoding.value}
 
 
 def _column_data(column: Column) -> dict[str, Any]:
@@ -90,12 +95,16 @@ def _column(number: int, data: Any) -> Column:
 
 
 def _options(data: Mapping[str, Any]) -> OutputOptions:
-    kinds = {option.name: list if option.name == "uppercase" else bool for option in fields(OutputOptions)}
+    kinds = {option.name: _OPTION_KINDS.get(option.name, bool) for option in fields(OutputOptions)}
     _require_keys("The options", data, kinds, required=())
     unknown = [str(name) for name in data.get("uppercase", []) if name not in FIELDS]
     if unknown:
         raise BadInput(f"The option uppercase names {', '.join(unknown)}; its fields are {', '.join(FIELDS)}.")
-    return OutputOptions(**{**data, "uppercase": frozenset(data.get("uppercase", []))})
+    encoding = data.get("encoding", TextEncoding.ASCII)
+    if encoding not in list(TextEncoding):
+        raise BadInput(f"The option encoding is {encoding!r}; the encodings are {', '.join(TextEncoding)}.")
+    typed = {"uppercase": frozenset(data.get("uppercase", [])), "encoding": TextEncoding(encoding)}
+    return OutputOptions(**{**data, **typed})
 
 
 def _require_keys(where: str, data: Any, kinds: Mapping[str, type], *, required: tuple[str, ...]) -> None:
@@ -110,4 +119,5 @@ def _require_keys(where: str, data: Any, kinds: Mapping[str, type], *, required:
             raise BadInput(f"{where}: {key} is {value!r}, which is no {_WORDS[kinds[key]]}.")
 
 
+_OPTION_KINDS = {"uppercase": list, "encoding": str}
 _WORDS = {str: "text", list: "list", dict: "object", bool: "true or false", int: "whole number"}

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from unicodedata import normalize
 
 from dealerships.domain.rules import USED, Condition
 from foundation.errors import Refused
+from foundation.spreadsheet_csv import protect_cell
 from orders.domain.cell_text import clean_text, without_formula_start
 from orders.domain.file_names import image_path
+from orders.domain.filters import plain_number
+from orders.domain.formulas import RAW_FIELDS, exact_name
 from orders.domain.lines import LineContent, OrderContent, OutputSettings
 from orders.domain.output_templates import Column, OutputOptions, OutputTemplate
 from orders.domain.qr import LONGEST_CONTENT, tracked_url
@@ -16,6 +20,7 @@ from orders.domain.selection import days_on_lot
 
 CONDITION_NAMES = {Condition.NEW: "New", Condition.PRE_OWNED: "PO", Condition.CERTIFIED: "CPO", Condition.UNKNOWN: ""}
 _WORDS = {"price+markup": "price", "prefix": "condition", "status": "raw status", "color": "exterior color"}
+_FILL_IN = "Fill it in on the review page or remove the line."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,12 @@ class RenderError(Refused):
     def __init__(self, line: LineContent, missing: Sequence[MissingField], cells: tuple[str, ...]) -> None:
         columns_of: dict[str, list[str]] = {}
         for item in missing:
-            columns_of.setdefault(_WORDS.get(item.field, item.field), []).append(item.column)
+            columns_of.setdefault(_word(item.field), []).append(item.column)
+        is_raw = any(item.field in RAW_FIELDS for item in missing)
+        remedy = "Leave the line out: raw texts are the site's own." if is_raw else _FILL_IN
         lacks = "; ".join(f"no {word} for {', '.join(columns)}" for word, columns in columns_of.items())
         super().__init__(
-            f"Line {line.seq}, VIN {line.vin}: {lacks}. Fill it in on the review page or remove the line.",
+            f"Line {line.seq}, VIN {line.vin}: {lacks}. {remedy}",
             detail={
                 "line": line.seq,
                 "vin": line.vin,
@@ -62,7 +69,7 @@ def render_line(line: LineContent, template: OutputTemplate, content: OrderConte
     """
     values = {
         **vehicle_values(line, template.options, content.settings),
-        "order": clean_text(content.order_number),
+        "order": clean_text(content.order_number, template.options.encoding),
         "days_on_lot": _days(line.date_in_stock, content.completed_at.date()),
         "qr": image_path(line, content),
     }
@@ -81,18 +88,19 @@ def render_line(line: LineContent, template: OutputTemplate, content: OrderConte
 def line_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
     """What a reviewer should know about how a line will be printed, as sentences; empty when all is plain.
 
-    Told are: a QR code that holds the VIN instead of an address, texts that had to be spelled in plain characters,
-    a leading formula character that is left out, and a text longer than its column allows.
+    Told are: a QR code that holds the VIN instead of an address, texts that the encoding of the file cannot spell as
+    they are, a leading formula character that is left out or disarmed, and a text longer than its column allows.
     """
     template = template_for(line, settings)
     values = {**vehicle_values(line, template.options, settings), "order": "", "days_on_lot": "", "qr": ""}
     used = {name for column in template.columns for name in column.formula.fields}
-    warnings = [*_qr_warnings(line, settings), *_spelling_warnings(line, used)]
+    warnings = [*_qr_warnings(line, settings), *_spelling_warnings(line, used, template.options)]
     for column in template.columns:
-        raw = _text(column, values, template.options)
-        cell = _printed(column, raw, template.options)
-        if raw and without_formula_start(raw) != raw:
-            warnings.append(f"{column.header} would start with {raw[0]!r}; that character is left out.")
+        text = _text(column, values, template.options)
+        cell = _printed(column, text, template.options)
+        if text and not column.is_image and _without_formula(text, template.options) != text:
+            change = "it gets an apostrophe in front" if template.options.data_sheet else "that character is left out"
+            warnings.append(f"{column.header} would start with {text[0]!r}; {change}.")
         if column.max_length is not None and len(cell) > column.max_length:
             warnings.append(f"{column.header} has {len(cell)} characters; its place holds {column.max_length}.")
     return warnings
@@ -112,7 +120,25 @@ def vehicle_values(line: LineContent, options: OutputOptions, settings: OutputSe
         "date_in_stock": "" if line.date_in_stock is None else line.date_in_stock.strftime("%m/%d/%Y"),
         "location": settings.dealership_name,
     }
-    return {name: _spelled(name, text, options) for name, text in values.items()}
+    return {
+        **{name: _spelled(name, text, options) for name, text in values.items()},
+        **_exact_amounts(line, options, settings),
+        **{name: clean_text(text, options.encoding) for name, text in _raw_texts(line).items()},
+    }
+
+
+def _exact_amounts(line: LineContent, options: OutputOptions, settings: OutputSettings) -> dict[str, str]:
+    marked_up = line.msrp if options.markup_on_msrp else line.price
+    amounts = {
+        "price": line.price,
+        "msrp": line.msrp,
+        "price+markup": None if marked_up is None else marked_up + settings.price_markup,
+    }
+    return {exact_name(name): "" if amount is None else plain_number(amount) for name, amount in amounts.items()}
+
+
+def _raw_texts(line: LineContent) -> dict[str, str]:
+    return {name: line.raw.get(name.removeprefix("raw."), "") for name in RAW_FIELDS}
 
 
 def _texts_of(line: LineContent) -> dict[str, str]:
@@ -137,7 +163,7 @@ def _texts_of(line: LineContent) -> dict[str, str]:
 
 
 def _spelled(name: str, text: str, options: OutputOptions) -> str:
-    text = clean_text(text)
+    text = clean_text(text, options.encoding)
     if options.inches_for_quotes:
         text = text.replace('"', " in")
     return text.upper() if name in options.uppercase else text
@@ -164,7 +190,7 @@ def _text(column: Column, values: dict[str, str], options: OutputOptions) -> str
     text = column.formula.render(values)
     if options.new_in_year_make and column.header == "YEARMAKE" and text and values["prefix"] == "NEW":
         text = f"NEW {text}"
-    return text if column.is_image else clean_text(text)
+    return text if column.is_image else clean_text(text, options.encoding)
 
 
 def _cell(column: Column, values: dict[str, str], options: OutputOptions) -> str:
@@ -174,7 +200,11 @@ def _cell(column: Column, values: dict[str, str], options: OutputOptions) -> str
 def _printed(column: Column, text: str, options: OutputOptions) -> str:
     if column.is_image:
         return text
-    return without_formula_start(text) or ("*" if options.star_for_empty else "")
+    return _without_formula(text, options) or ("*" if options.star_for_empty else "")
+
+
+def _without_formula(text: str, options: OutputOptions) -> str:
+    return protect_cell(text) if options.data_sheet else without_formula_start(text)
 
 
 def _missing_fields(column: Column, cell: str, values: dict[str, str]) -> list[MissingField]:
@@ -193,10 +223,16 @@ def _qr_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
     return []
 
 
-def _spelling_warnings(line: LineContent, used: set[str]) -> list[str]:
-    texts = {name: " ".join(text.split()) for name, text in _texts_of(line).items() if name in used}
+def _spelling_warnings(line: LineContent, used: set[str], options: OutputOptions) -> list[str]:
+    texts = {name: text for name, text in {**_texts_of(line), **_raw_texts(line)}.items() if name in used}
+    composed = {name: " ".join(normalize("NFC", text).split()) for name, text in texts.items()}
+    printed = {name: clean_text(text, options.encoding) for name, text in texts.items()}
     return [
-        f"The {_WORDS.get(name, name)} {text!r} is printed as {clean_text(text)!r}."
-        for name, text in texts.items()
-        if clean_text(text) != text
+        f"The {_word(name)} {text!r} is printed as {printed[name]!r}."
+        for name, text in composed.items()
+        if printed[name] != text
     ]
+
+
+def _word(field: str) -> str:
+    return _WORDS.get(field) or field.replace("raw.", "raw ").replace("_", " ")

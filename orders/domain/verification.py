@@ -4,18 +4,20 @@ import csv
 import hashlib
 import io
 import json
+import re
 import struct
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dealerships.domain.output import BillingLayout
 from dealerships.domain.rules import Condition
 from orders.domain import file_names
-from orders.domain.cell_text import clean_text
+from orders.domain.cell_text import TextEncoding, clean_text
 from orders.domain.lines import LineContent, OrderContent
-from orders.domain.output_templates import OutputTemplate
+from orders.domain.output_templates import OutputOptions, OutputTemplate
 from orders.domain.packaging import README_NAME
 from orders.domain.qr import ImageFacts, UnreadableImageError, qr_text, read_image
 from orders.domain.rendering import render_line
@@ -24,6 +26,15 @@ from orders.domain.workbook_reading import UnreadableWorkbookError, read_workboo
 
 _BILLING_WIDTHS = {BillingLayout.BILLING2: 9, BillingLayout.PRINTED_VEHICLES: 14}
 _UNREADABLE_ZIP = (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, struct.error, zlib.error)
+# What each encoding begins with, what its bytes are read as, and what people call it.
+_READINGS = {
+    TextEncoding.ASCII: (b"", "utf-8", "7-bit ASCII"),
+    TextEncoding.UTF8: (b"", "utf-8", "UTF-8"),
+    TextEncoding.UTF8_MARKED: (b"\xef\xbb\xbf", "utf-8", "UTF-8 behind its byte order mark"),
+    TextEncoding.UTF16: (b"\xff\xfe", "utf-16-le", "UTF-16 behind its byte order mark"),
+}
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_NUMBER = re.compile(r"[+-]?[\d,]+(\.\d+)?")
 _IMAGE_SIZE, _IMAGE_MODE, _IMAGE_DPI = (388, 388), "1", (300, 300)
 
 
@@ -80,12 +91,10 @@ def _expected_csvs(content: OrderContent) -> list[_ExpectedCsv]:
 
 
 def _csv_problems(table: _ExpectedCsv, content: OrderContent, files: Mapping[str, bytes]) -> Iterator[str]:
-    data = files[table.name]
-    if not data.isascii():
-        yield f"{table.name} has bytes that are not 7-bit ASCII."
-    if not data.endswith(b"\r\n") or not data.count(b"\n") == data.count(b"\r") == data.count(b"\r\n"):
+    text = yield from _text_problems(table, files[table.name])
+    if not text.endswith("\r\n") or not text.count("\n") == text.count("\r") == text.count("\r\n"):
         yield f"{table.name} has a line that does not end with CRLF."
-    header, *rows = _rows_of(data) or [[]]
+    header, *rows = _rows_of_text(text) or [[]]
     if header != [column.header for column in table.template.columns]:
         yield f"{table.name} has the header {','.join(header)}, which is not that of {table.template.label}."
     if len(rows) != len(table.lines):
@@ -101,19 +110,47 @@ def _csv_problems(table: _ExpectedCsv, content: OrderContent, files: Mapping[str
     yield from _repeated_images(table, rows)
 
 
+def _text_problems(table: _ExpectedCsv, data: bytes) -> Generator[str, None, str]:
+    """The text of a CSV, as far as it can be read; its bytes must be those of the encoding, mark included."""
+    encoding = table.template.options.encoding
+    mark, codec, words = _READINGS[encoding]
+    if not data.startswith(mark) or (encoding is TextEncoding.ASCII and not data.isascii()):
+        yield f"{table.name} has bytes that are not {words}."
+    try:
+        return data.removeprefix(mark).decode(codec)
+    except UnicodeDecodeError:
+        yield f"{table.name} cannot be read as {words}."
+        return ""
+
+
 def _row_problems(
     template: OutputTemplate, line: LineContent, row: Sequence[str], content: OrderContent
 ) -> Iterator[str]:
-    vin, stock = clean_text(line.vin), clean_text(line.stock)
+    options = template.options
+    vin, stock = (_comparable(clean_text(text, options.encoding)) for text in (line.vin, line.stock))
     for column, cell in zip(template.columns, row, strict=True):
         if column.is_required and not cell.strip():
             yield f"{column.header} is empty."
-        if "vin" in column.formula.plain_fields and vin not in cell:
+        if "vin" in column.formula.plain_fields and vin not in _comparable(cell):
             yield f"{column.header} does not name the VIN."
-        if "stock" in column.formula.plain_fields and stock not in cell:
-            yield f"{column.header} does not name the stock number {stock}."
-        if column.is_image:
-            yield from (f"{column.header} {problem}" for problem in _path_problems(line, cell, content))
+        if "stock" in column.formula.plain_fields and stock not in _comparable(cell):
+            yield f"{column.header} does not name the stock number {line.stock}."
+        problems = _path_problems(line, cell, content) if column.is_image else _forbidden(cell, options)
+        yield from (f"{column.header} {problem}" for problem in problems)
+
+
+def _comparable(text: str) -> str:
+    """The text as every spelling of it reads: in capitals, inches in letters, without what starts a formula."""
+    spelled = unicodedata.normalize("NFKD", text).replace('"', " in").upper()
+    return " ".join(spelled.split()).lstrip("=+-@|% ")
+
+
+def _forbidden(cell: str, options: OutputOptions) -> Iterator[str]:
+    if _HIDDEN.search(cell):
+        yield "holds a control character or a line break."
+    starts = "=+-@" if options.data_sheet else "=+-@|%"
+    if unicodedata.normalize("NFKC", cell[:1]).startswith(tuple(starts)) and not _NUMBER.fullmatch(cell):
+        yield f"holds {cell!r}, which a spreadsheet would run."
 
 
 def _cell_problems(
@@ -168,10 +205,17 @@ def _fact_problems(facts: ImageFacts, expected: str) -> Iterator[str]:
 
 
 def _rows_of(data: bytes) -> list[list[str]]:
-    """The rows of a CSV; none when it cannot be read."""
+    """The rows of a CSV in UTF-8; none when it cannot be read."""
     try:
-        return list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error):
+        return _rows_of_text(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return []
+
+
+def _rows_of_text(text: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
         return []
 
 

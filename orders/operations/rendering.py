@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from dealerships.models import PathProfile
 from foundation.errors import BadInput, Refused
-from orders.domain.adobe_csv import adobe_csv
+from orders.domain.adobe_csv import csv_text
 from orders.domain.lines import OutputSettings
 from orders.domain.order_files import csv_groups
 from orders.domain.rendering import render_line
@@ -37,7 +37,7 @@ def render_order(*, order: Order, template_code: str = "", profile_name: str = "
     rendered = []
     for group in csv_groups(content):
         rows = [render_line(line, group.template, content) for line in group.lines]
-        text = adobe_csv(group.template, rows).decode()
+        text = csv_text(group.template, rows)
         rendered.append(RenderedCsv(name=group.name, text=text, rows=len(rows), output_template=group.template.label))
     return rendered
 

@@ -1,12 +1,13 @@
 import csv
 import io
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.spreadsheet_csv import protect_cell, spreadsheet_csv
-from orders.domain.cell_text import clean_text, without_formula_start
+from orders.domain.cell_text import TextEncoding, clean_text, without_formula_start
 
 
 @pytest.mark.parametrize(
@@ -40,10 +41,46 @@ def test_clean_text_is_printable_ascii_and_cleaning_it_again_changes_nothing(tex
     assert clean_text(cleaned) == cleaned
 
 
+UNICODE = [encoding for encoding in TextEncoding if encoding is not TextEncoding.ASCII]
+
+
+@pytest.mark.parametrize("encoding", UNICODE)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Citro\u00ebn \u00c9dition", "Citro\u00ebn \u00c9dition"),
+        ("E\u0301dition", "\u00c9dition"),
+        ("\u201cGT\u201d \u2013 S\u00ae", "\u201cGT\u201d \u2013 S\u00ae"),
+        ("\u65e5\u672c \U0001f697", "\u65e5\u672c \U0001f697"),
+        ("4\u00a0Door\u2003 long\u3000", "4 Door long"),
+        ("a\r\nb\tc\x00d\x85e\x9bf\u2028g", "a b c d e f g"),
+        ("zero\u200bwidth \u202eevil\ufeff", "zerowidth evil"),
+        ("lone\ud83d half", "lone half"),
+        ("\u3164\u2800\u115f\ufe0f", ""),
+        ("plain", "plain"),
+    ],
+)
+def test_other_encodings_keep_what_can_be_seen(text: str, expected: str, encoding: TextEncoding) -> None:
+    assert clean_text(text, encoding) == expected
+
+
+@given(st.text(st.characters()), st.sampled_from(UNICODE))
+def test_text_in_any_encoding_is_printable_composed_and_stable(text: str, encoding: TextEncoding) -> None:
+    cleaned = clean_text(text, encoding)
+    assert cleaned.encode(encoding).decode(encoding) == cleaned
+    assert cleaned.isprintable()
+    assert (cleaned, cleaned) == (cleaned.strip(), normalize("NFC", cleaned))
+    assert clean_text(cleaned, encoding) == cleaned
+
+
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
         ("=SUM(A1)", "SUM(A1)"),
+        ("\uff1d\uff0b\uff20SUM(A1)", "SUM(A1)"),
+        ("\ufe63x", "x"),
+        ("\uff05PATH", "PATH"),
+        ("\u2260x", "\u2260x"),
         ("+1 555", "1 555"),
         ("@import", "import"),
         ("|calc", "calc"),

@@ -3,14 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.filters import FilterError, parse_filter
-from orders.domain.formulas import FIELDS, FormulaError, parse_formula
+from orders.domain.formulas import FIELDS, RAW_FIELDS, FormulaError, exact_name, parse_formula
 
-VALUES = dict.fromkeys(FIELDS, "") | {
+VALUES = dict.fromkeys((*FIELDS, *RAW_FIELDS), "") | {
     "year": "2022",
     "make": "JEEP",
     "model": "GRAND CHEROKEE don't CR-V",
     "trim": "  Big   Horn ",
     "price": "21,995",
+    exact_name("price"): "21995.50",
+    "raw.price": "$21,995.00",
+    "raw.msrp": "call us",
+    "raw.ext_color": "Red",
     "msrp": "$1234567.89",
     "date_in_stock": "08/09/2025",
     "days_on_lot": "1200",
@@ -27,6 +31,11 @@ VALUES = dict.fromkeys(FIELDS, "") | {
         ("{days_on_lot|thousands} days", "1,200 days"),
         ("{price|money}", "$21,995"),
         ("{msrp|thousands}", "1,234,567"),
+        ("{price|plain}", "21995.50"),
+        ("{price|thousands|plain}", "21995"),
+        ("{raw.price|plain}", "21995"),
+        ("{raw.msrp|plain}", "call us"),
+        ("{raw.ext_color|upper}", "RED"),
         ("{make|money}", "JEEP"),
         ("{date_in_stock|date:YYYY-MM-DD}", "2025-08-09"),
         ("{date_in_stock|date:YYYYMMDD}", "20250809"),
@@ -44,7 +53,7 @@ def test_a_filter_spells_its_field(source: str, expected: str) -> None:
     assert parse_formula(source).render(VALUES) == expected
 
 
-ALL = "The filters are upper, lower, title, thousands, money, date, default, strip, truncate."
+ALL = "The filters are upper, lower, title, thousands, money, plain, date, default, strip, truncate."
 TRUNCATE = "Write truncate:20, the number of characters to keep."
 DEFAULT = "Write default:text, the text printed for an empty field."
 DATES = "The filter date spells dates only, such as {date_in_stock}."
@@ -62,6 +71,9 @@ DATES = "The filter date spells dates only, such as {date_in_stock}."
         ("{model|upper:}", "The filter upper takes nothing after it."),
         ("{model|default:}", DEFAULT),
         ("{model|date:YYYY}", DATES),
+        ("{price|plane}", "There is no filter 'plane'. Did you mean plain?"),
+        ("{raw.price|plain:2}", "The filter plain takes nothing after it."),
+        ("{raw.date_in_stock|date:YYYY}", DATES),
     ],
 )
 def test_a_filter_that_cannot_be_used_is_refused_with_place_and_remedy(source: str, words: str) -> None:
@@ -97,7 +109,7 @@ def test_a_filtered_field_is_not_among_those_that_stand_as_they_are() -> None:
 
 
 @given(
-    name=st.sampled_from(["upper", "lower", "title", "thousands", "money", "strip", "truncate:5"]),
+    name=st.sampled_from(["upper", "lower", "title", "thousands", "money", "plain", "strip", "truncate:5"]),
     text=st.text(max_size=40),
 )
 def test_a_filter_spells_any_text_and_keeps_an_empty_one_empty(name: str, text: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.formulas import FIELDS, SHORTHANDS, FormulaError, parse_formula
+from orders.domain.formulas import FIELDS, RAW_FIELDS, SHORTHANDS, FormulaError, parse_formula
 
 EMPTY = dict.fromkeys(FIELDS, "")
 RENEGADE = EMPTY | {
@@ -76,7 +76,23 @@ def test_an_unknown_placeholder_is_refused_with_the_nearest_known_one() -> None:
 def test_a_placeholder_that_resembles_none_lists_all() -> None:
     with pytest.raises(FormulaError) as refusal:
         parse_formula("{0}")
-    assert str(refusal.value).endswith(f"The placeholders are {', '.join([*FIELDS, *SHORTHANDS])}.")
+    assert str(refusal.value).endswith(f"The placeholders are {', '.join([*FIELDS, *SHORTHANDS, *RAW_FIELDS])}.")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("raw.modle", "Did you mean {raw.model}?"),
+        ("ext_color", "Did you mean {raw.ext_color}?"),
+        ("raw.mileage", f"The placeholders are {', '.join(RAW_FIELDS)}."),
+    ],
+)
+def test_an_unknown_raw_placeholder_is_refused_with_place_and_remedy(name: str, remedy: str) -> None:
+    with pytest.raises(FormulaError) as refusal:
+        parse_formula(f"{{year}} {{{name}}}")
+    assert str(refusal.value) == (
+        f"The formula '{{year}} {{{name}}}' has an unknown placeholder {{{name}}} at character 8. {remedy}"
+    )
 
 
 @pytest.mark.parametrize("source", ["{year", "year}", "{year} }", "{{year}}", "{year} {make"])

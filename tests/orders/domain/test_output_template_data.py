@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from foundation.errors import BadInput
+from orders.domain.cell_text import TextEncoding
 from orders.domain.output_template_data import output_template_data, output_template_from
 from orders.domain.output_templates import OutputOptions, OutputTemplate
 from tests.orders.domain.layouts import BUILT_IN, DATA
@@ -22,6 +23,22 @@ POSTER: dict[str, Any] = {
 @pytest.mark.parametrize("data", [POSTER, *DATA], ids=lambda data: str(data["code"]))
 def test_data_and_output_template_say_the_same(data: dict[str, Any]) -> None:
     assert output_template_data(output_template_from(data)) == data
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_encoding_and_the_data_sheet_stand_in_the_data(encoding: str) -> None:
+    data = POSTER | {
+        "columns": [{"header": "Ext Color", "formula": "{raw.ext_color}"}, {"header": "QR_Path", "formula": "{qr}"}],
+        "options": {"data_sheet": True, "encoding": encoding},
+    }
+    template = output_template_from(data)
+    assert (template.options.data_sheet, template.options.encoding) == (True, TextEncoding(encoding))
+    assert output_template_data(template) == data
+
+
+def test_plain_text_is_the_encoding_that_nobody_names() -> None:
+    named = output_template_from({**POSTER, "options": {"encoding": "ascii"}})
+    assert "encoding" not in output_template_data(named)["options"]
 
 
 @pytest.mark.parametrize("template", BUILT_IN.values(), ids=lambda template: str(template.code))
@@ -73,6 +90,16 @@ KEYS = "the keys are code, name, abbreviation, columns, options."
         ),
         (column(formula="{qr}"), "TITLE: {qr} stands alone in a column whose header starts with @."),
         ({"options": {"shiny": True}}, "The options has shiny; the keys are "),
+        (
+            {"options": {"encoding": "latin-1"}},
+            "The option encoding is 'latin-1'; the encodings are ascii, utf-8, utf-8-sig, utf-16.",
+        ),
+        ({"options": {"encoding": True}}, "The options: encoding is True, which is no text."),
+        (
+            {"options": {"encoding": "utf-8"}},
+            "Adobe takes utf-8 without a byte order mark for ANSI; choose the encoding ascii, utf-8-sig or utf-16.",
+        ),
+        ({"options": {"data_sheet": "yes"}}, "The options: data_sheet is 'yes', which is no true or false."),
         ({"options": {"uppercase": ["modell"]}}, "The option uppercase names modell; its fields are year, make, "),
     ],
 )

@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 
+from orders.domain.cell_text import TextEncoding
 from orders.domain.formulas import FormulaError, parse_formula
-from orders.domain.output_templates import Column, OutputTemplate
+from orders.domain.output_templates import Column, OutputOptions, OutputTemplate
 from tests.orders.domain.layouts import (
     BUILT_IN,
     FLYOUT,
@@ -13,12 +16,13 @@ from tests.orders.domain.layouts import (
 )
 
 
-def make_template(*columns: tuple[str, str]) -> OutputTemplate:
+def make_template(*columns: tuple[str, str], **options: Any) -> OutputTemplate:
     return OutputTemplate(
         code="x",
         name="X",
         abbreviation="X",
         columns=tuple(Column(header=header, formula=parse_formula(source)) for header, source in columns),
+        options=OutputOptions(**options),
     )
 
 
@@ -76,3 +80,37 @@ def test_a_header_may_stand_once_only() -> None:
 def test_an_image_path_stands_alone_and_only_under_an_image_header(header: str, source: str) -> None:
     with pytest.raises(FormulaError):
         make_template((header, source))
+
+
+def test_the_headers_of_a_data_sheet_are_free_text_and_image_paths_need_no_mark() -> None:
+    sheet = make_template(("Ext Color", "{raw.ext_color}"), ("QR_Code_Path", "{qr}"), data_sheet=True)
+    assert [(column.header, column.is_image) for column in sheet.columns] == [
+        ("Ext Color", False),
+        ("QR_Code_Path", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "header", ["", " Color", "Ext  Color", "a\nb", "=Color", "@QR", "\uff1dColor", "x" * 61, "Gr\u00f6\u00dfe"]
+)
+def test_a_header_that_a_data_sheet_could_not_hold_as_it_stands_is_refused(header: str) -> None:
+    with pytest.raises(FormulaError, match=r"cannot be used: 1 to 60 characters of ascii with single blanks"):
+        make_template((header, "{year}"), data_sheet=True)
+
+
+def test_a_data_sheet_in_another_encoding_has_headers_of_that_encoding() -> None:
+    sheet = make_template(("Gr\u00f6\u00dfe", "{year}"), data_sheet=True, encoding=TextEncoding.UTF8)
+    assert sheet.headers == ("Gr\u00f6\u00dfe",)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ([("Color", "{color}"), ("COLOR", "{raw.ext_color}")], "The header 'COLOR' stands twice."),
+        ([("Path", "at {qr}")], "Path: {qr} stands alone in its column."),
+    ],
+)
+def test_a_data_sheet_keeps_the_other_rules(columns: list[tuple[str, str]], words: str) -> None:
+    with pytest.raises(FormulaError) as refusal:
+        make_template(*columns, data_sheet=True)
+    assert str(refusal.value) == words
