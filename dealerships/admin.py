@@ -120,6 +120,7 @@ class DealershipAdmin(KeptAdmin, HistoryAdmin):
         "template_used",
         "account_status",
     )
+    list_select_related = ("template_new", "template_used")
     search_fields = ("name", "short_code", "aliases__text", "approved_hosts")
     list_per_page = 100
     save_on_top = True

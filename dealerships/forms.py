@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from dealerships.domain.names import fold_name
 from dealerships.models import (
     CONDITION_CHOICES,
-    OUTPUT_TEMPLATE_CHOICES,
     WEEKDAYS,
     Dealership,
     DealershipAlias,
+    OutputTemplate,
     TextRewrite,
 )
 
@@ -122,21 +122,23 @@ class ScheduleForm(BulkForm):
     )
 
 
+class OfferedOutputTemplate(forms.ModelChoiceField[OutputTemplate]):
+    def __init__(self, label: str) -> None:
+        offered = OutputTemplate.objects.offered()
+        super().__init__(offered, label=label, required=False, empty_label="Leave as it is", to_field_name="code")
+
+
 class OutputTemplateForm(BulkForm):
     question = "Set output template"
-    template_new = forms.ChoiceField(
-        label="For new", required=False, choices=[("", "Leave as it is"), *OUTPUT_TEMPLATE_CHOICES]
-    )
-    template_used = forms.ChoiceField(
-        label="For used", required=False, choices=[("", "Leave as it is"), *OUTPUT_TEMPLATE_CHOICES]
-    )
+    template_new = OfferedOutputTemplate("For new")
+    template_used = OfferedOutputTemplate("For used")
 
     def clean(self) -> None:
         if not self.errors and not self.values():
             raise ValidationError("Choose an output template for new or for used vehicles.")
 
     def values(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        return {f"{name}_id": row.code for name, row in self.cleaned_data.items() if row}
 
 
 class PriceRequiredForm(BulkForm):

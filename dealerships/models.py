@@ -11,7 +11,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from dealerships.domain.names import file_name_of, fold_name
-from dealerships.domain.output import BillingLayout, OrderKind, OutputTemplateCode, PathLayout, QrNaming
+from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from dealerships.domain.paths import PathError, require_base
 from dealerships.domain.rewrites import Rewrite, RewriteError, RewriteField, RewriteKind
 from dealerships.domain.rules import ALLOWED_CONDITIONS, Condition, ConditionGroup, FilterRules, RuleError
@@ -19,13 +19,6 @@ from dealerships.domain.rules import ALLOWED_CONDITIONS, Condition, ConditionGro
 CONDITION_CHOICES = [(Condition.NEW, "New"), (Condition.PRE_OWNED, "PO"), (Condition.CERTIFIED, "CPO")]
 WEEKDAYS = [("mon", "Monday"), ("tue", "Tuesday"), ("wed", "Wednesday"), ("thu", "Thursday"), ("fri", "Friday")]
 KIND_CHOICES = [(OrderKind.CAO, "CAO"), (OrderKind.LIST, "LIST"), (OrderKind.MAINTENANCE, "MAINTENANCE")]
-OUTPUT_TEMPLATE_CHOICES = [
-    (OutputTemplateCode.SHORTCUT, "Shortcut"),
-    (OutputTemplateCode.SHORTCUT_PACK, "Shortcut Pack"),
-    (OutputTemplateCode.PRICED_SHORTCUT_PACK, "Priced Shortcut Pack"),
-    (OutputTemplateCode.FLYOUT, "Flyout"),
-    (OutputTemplateCode.CUSTOM, "Custom"),
-]
 REWRITE_KIND_CHOICES = [
     (RewriteKind.WHOLE, "Replace the whole text"),
     (RewriteKind.REPLACE, "Replace words"),
@@ -83,12 +76,69 @@ class PathProfile(models.Model):
             raise ValidationError({"base": str(error)}) from error
 
 
+class OutputTemplateQuerySet(models.QuerySet["OutputTemplate"]):
+    def offered(self) -> "OutputTemplateQuerySet":
+        return self.filter(retired=False)
+
+
+class OutputTemplate(models.Model):
+    """A column layout under a code that dealerships choose; orders keep its columns, in versions.
+
+    Built-in ones are never changed. One without a version is a name for a layout that nobody has described yet.
+    A trigger refuses to retire one that a dealership has, and to choose a retired one.
+    """
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60, unique=True)
+    abbreviation = models.CharField(max_length=10)
+    built_in = models.BooleanField(default=False, editable=False)
+    is_default = models.BooleanField(default=False, help_text="Serves dealerships that chose none.")
+    retired = models.BooleanField(default=False, help_text="Offered to no dealership any more.")
+    history = HistoricalRecords()
+
+    objects = OutputTemplateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_default_output_template", fields=["is_default"], condition=Q(is_default=True)
+            ),
+            models.CheckConstraint(
+                name="default_output_template_not_retired", condition=Q(is_default=False) | Q(retired=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def output_template_key(verbose_name: str) -> "models.ForeignKey[OutputTemplate | None, OutputTemplate | None]":
+    """A choice among the output templates that are offered, by code."""
+    return models.ForeignKey(
+        OutputTemplate,
+        on_delete=models.PROTECT,
+        to_field="code",
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"retired": False},
+        verbose_name=verbose_name,
+        error_messages={"invalid": "%(value)r is no output template that is offered; choose another."},
+    )
+
+
 class DealershipQuerySet(models.QuerySet["Dealership"]):
     def active(self) -> "DealershipQuerySet":
         return self.filter(active=True)
 
     def with_inventory_source(self) -> "DealershipQuerySet":
         return self.filter(has_inventory_source=True)
+
+    def choosing(self, output_template: OutputTemplate) -> "DealershipQuerySet":
+        """The dealerships that have this output template for new or for used vehicles."""
+        code = output_template.code
+        return self.filter(Q(template_new=code) | Q(template_used=code))
 
 
 class Dealership(models.Model):
@@ -137,12 +187,8 @@ class Dealership(models.Model):
     excluded_raw_statuses = text_array()
     rule_status = models.CharField(max_length=60, blank=True, help_text="How well the rules are known.")
 
-    template_new = models.CharField(
-        "output template for new", max_length=40, choices=OUTPUT_TEMPLATE_CHOICES, blank=True
-    )
-    template_used = models.CharField(
-        "output template for used", max_length=40, choices=OUTPUT_TEMPLATE_CHOICES, blank=True
-    )
+    template_new = output_template_key("output template for new")
+    template_used = output_template_key("output template for used")
     price_markup = models.DecimalField(
         max_digits=8, decimal_places=2, default=Decimal(0), help_text="Dollars added to a printed price."
     )
@@ -250,8 +296,7 @@ class Dealership(models.Model):
     @property
     def output_template_names(self) -> str:
         """The output templates in words, one when new and used have the same."""
-        names = [self.get_template_new_display(), self.get_template_used_display()]
-        return " / ".join(dict.fromkeys(name for name in names if name))
+        return " / ".join(dict.fromkeys(str(row) for row in (self.template_new, self.template_used) if row))
 
     def order_groups(self) -> tuple[ConditionGroup, ...]:
         """The condition groups that this dealership orders separately."""

@@ -12,8 +12,8 @@ from django.db import transaction
 from dealerships.domain.names import fold_name
 from dealerships.domain.rewrites import BUILT_IN
 from dealerships.domain.rules import RuleError
-from dealerships.domain.table import DealershipRow, TableError, read_table
-from dealerships.models import Dealership, DealershipAlias, PathProfile, TextRewrite
+from dealerships.domain.table import OUTPUT_TEMPLATE_COLUMNS, DealershipRow, TableError, read_table
+from dealerships.models import Dealership, DealershipAlias, OutputTemplate, PathProfile, TextRewrite
 from foundation.errors import BadInput
 
 SHIPPED_TABLE = Path(__file__).parent / "data" / "dealerships.csv"
@@ -76,9 +76,10 @@ def _first_profile() -> PathProfile:
 
 
 def _read_rows(path: Path) -> list[DealershipRow]:
+    codes = OutputTemplate.objects.values_list("code", flat=True)
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return read_table(lines)
+            return read_table(lines, output_templates=list(codes))
     except OSError as error:
         raise BadInput(f"The table {path} cannot be read: {error.strerror}. Name an existing CSV file.") from error
     except UnicodeDecodeError as error:
@@ -90,7 +91,8 @@ def _read_rows(path: Path) -> list[DealershipRow]:
 def _load_row(row: DealershipRow, dealership: Dealership | None, profile: PathProfile, result: LoadResult) -> None:
     loaded = {**(dealership.loaded_values if dealership else {}), **row.values, "aliases": list(row.aliases)}
     if dealership is None:
-        created = Dealership(**row.values, loaded_values=loaded, path_profile=profile)
+        values = {_stored(name): value for name, value in row.values.items()}
+        created = Dealership(**values, loaded_values=loaded, path_profile=profile)
         _save(created, row)
         _add_aliases(created, row.aliases, row)
         if created.text_rewrites:
@@ -108,9 +110,9 @@ def _update_untouched(dealership: Dealership, row: DealershipRow, loaded: dict[s
     before, untouched = dealership.loaded_values, Dealership()
     rewrote = dealership.text_rewrites
     for name, value in row.values.items():
-        now = getattr(dealership, name)
-        if _plain(now) == before[name] if name in before else now == getattr(untouched, name):
-            setattr(dealership, name, value)
+        now = getattr(dealership, _stored(name))
+        if _plain(now) == before[name] if name in before else now == getattr(untouched, _stored(name)):
+            setattr(dealership, _stored(name), value)
     dealership.loaded_values = loaded
     _save(dealership, row)
     _add_aliases(dealership, [text for text in row.aliases if text not in before.get("aliases", [])], row)
@@ -125,6 +127,11 @@ def _save(item: Dealership | DealershipAlias, row: DealershipRow) -> None:
         field, messages = next(iter(error.message_dict.items()))
         raise BadInput(f"Row {row.number} ({row.values['name']}), {field}: {messages[0]}") from error
     item.save()
+
+
+def _stored(name: str) -> str:
+    """The attribute that holds what the table says: the code itself for a key to an output template."""
+    return f"{name}_id" if name in OUTPUT_TEMPLATE_COLUMNS else name
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup, FilterRules
-from dealerships.models import KIND_CHOICES, Dealership
+from dealerships.models import KIND_CHOICES, Dealership, OutputTemplate
 from inventory.models import Dataset, VehicleColumns
 from jobs.models import Claimable
 from orders.domain.lines import EntryOutcome
@@ -21,31 +21,6 @@ from orders.domain.states import OPEN_STATES, OrderState
 GROUP_CHOICES = [(ConditionGroup.ALL, "All"), (ConditionGroup.NEW, "New"), (ConditionGroup.USED, "Used")]
 
 
-class OutputTemplate(models.Model):
-    """A column layout under a code that dealerships choose; its columns stand in its versions.
-
-    Built-in ones are never changed. One without a version is a name for a layout that nobody has described yet.
-    """
-
-    code = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(max_length=60, unique=True)
-    abbreviation = models.CharField(max_length=10)
-    built_in = models.BooleanField(default=False, editable=False)
-    is_default = models.BooleanField(default=False, help_text="Serves dealerships that chose none.")
-    retired = models.BooleanField(default=False)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                name="one_default_output_template", fields=["is_default"], condition=Q(is_default=True)
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class OutputTemplateVersion(models.Model):
     """The columns and options of an output template as they were at one time; a trigger refuses every change."""
 
@@ -53,6 +28,10 @@ class OutputTemplateVersion(models.Model):
     number = models.PositiveIntegerField()
     columns = models.JSONField()
     options = models.JSONField(default=dict)
+    note = models.TextField(blank=True, help_text="Why it was made, for example: wider stock column.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

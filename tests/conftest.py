@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
 from silverfox import db_embedded
@@ -23,6 +25,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _static_files() -> None:
     """Pages name static files by their hash, as in production; a file that is missing fails the page."""
     call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _output_templates_after_a_flush() -> None:
+    """A test that commits empties every table; the built-in output templates come back with the signal behind it."""
+    from tests.factories import ensure_output_templates
+
+    post_migrate.connect(lambda **_: ensure_output_templates(), apps.get_app_config("orders"), weak=False)
 
 
 @pytest.fixture(autouse=True)

@@ -10,18 +10,17 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
-from django.apps import apps
-
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup, fold_text
-from dealerships.models import Dealership, PathProfile
+from dealerships.models import Dealership, OutputTemplate, PathProfile
 from inventory.domain.facts import INVENTORY_HEADER
 from inventory.domain.normalisation import DEFAULT_CONDITIONS, DEFAULT_LOT_STATUSES, DEFAULT_PRICE_PHRASES
 from inventory.domain.vin import check_digit
 from inventory.models import ConditionMapping, Dataset, InventoryImport, LotStatusMapping, PricePhrase
 from inventory.operations.importing import register_import, run_import
-from orders.models import Order, OutputTemplate
+from orders.models import Order
 from orders.operations.completing import approve_order, complete_order
+from orders.operations.output_templates import import_output_template
 from orders.operations.preparing import OrderRequest, create_order
 from orders.operations.vin_logs import LogImport, import_vin_log
 
@@ -36,8 +35,10 @@ def make_vin(*, number: int, year: int = 2022) -> str:
 
 
 def make_dealership(*, name: str = "Elm Street Motors", **fields: Any) -> Dealership:
-    """A dealership that may order all conditions, with a path profile; any field is replaceable by name."""
-    ensure_output_templates()
+    """A dealership that may order all conditions, with a path profile; any field is replaceable by name.
+
+    Output templates are named by code; an empty one is none.
+    """
     profile, _ = PathProfile.objects.get_or_create(name="Nick", defaults={"base": BASE})
     values: dict[str, Any] = {
         "short_code": name.upper().replace(" ", ""),
@@ -47,7 +48,9 @@ def make_dealership(*, name: str = "Elm Street Motors", **fields: Any) -> Dealer
         "template_used": "shortcut_pack",
         "path_profile": profile,
     }
-    return Dealership.objects.create(name=name, **(values | fields))
+    values |= fields
+    codes = {f"{key}_id": values.pop(key) or None for key in ("template_new", "template_used")}
+    return Dealership.objects.create(name=name, **values, **codes)
 
 
 def make_row(*, number: int, location: str, **cells: str) -> dict[str, str]:
@@ -119,8 +122,14 @@ def ensure_mappings() -> None:
 
 def ensure_output_templates() -> None:
     """The built-in output templates, which a test that commits takes away for the tests behind it."""
-    if not OutputTemplate.objects.exists():
-        import_module("orders.migrations.0003_add_output_templates").create_built_in(apps)
+    if OutputTemplate.objects.exists():
+        return
+    migration = import_module("orders.migrations.0003_add_output_templates")
+    for data in migration.BUILT_IN:
+        import_output_template(data=data)
+    OutputTemplate.objects.create(**migration.UNDESCRIBED)
+    OutputTemplate.objects.update(built_in=True)
+    OutputTemplate.objects.filter(code="shortcut_pack").update(is_default=True)
 
 
 def log_vins(*, dealership: Dealership, vins: Sequence[str], label: str = "40001") -> LogImport:

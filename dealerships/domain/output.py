@@ -9,16 +9,6 @@ class OrderKind(StrEnum):
     MAINTENANCE = "maintenance"
 
 
-class OutputTemplateCode(StrEnum):
-    """The built-in output templates; `custom` stands for a layout that nobody has described yet."""
-
-    SHORTCUT = "shortcut"
-    SHORTCUT_PACK = "shortcut_pack"
-    PRICED_SHORTCUT_PACK = "priced_shortcut_pack"
-    FLYOUT = "flyout"
-    CUSTOM = "custom"
-
-
 class PathLayout(StrEnum):
     FLAT = "flat"
     PER_ORDER = "per_order"

@@ -2,16 +2,17 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dealerships.domain.names import file_name_of, fold_name
-from dealerships.domain.output import OrderKind, OutputTemplateCode
+from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import FilterRules, RuleError
 
 REQUIRED_COLUMNS = frozenset({"name", "aliases", "inventory_location_text", "website_domain", "rule_conditions"})
+OUTPUT_TEMPLATE_COLUMNS = ("template_new", "template_used")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _DAYS = ("mon", "tue", "wed", "thu", "fri")
 
@@ -29,8 +30,8 @@ class DealershipRow:
     aliases: tuple[str, ...]
 
 
-def read_table(lines: Iterable[str]) -> list[DealershipRow]:
-    """The dealerships of a CSV text in its order.
+def read_table(lines: Iterable[str], *, output_templates: Collection[str]) -> list[DealershipRow]:
+    """The dealerships of a CSV text in its order; `output_templates` are the known codes.
 
     Raises `TableError` for a missing column, a bad cell, or a name, code or file name that two dealerships share.
     """
@@ -39,7 +40,7 @@ def read_table(lines: Iterable[str]) -> list[DealershipRow]:
         missing = REQUIRED_COLUMNS - set(reader.fieldnames or ())
         if missing:
             raise TableError(f"Row 1: the table has no column {', '.join(sorted(missing))}. Add it to the header.")
-        rows = [_read_row(number, row) for number, row in enumerate(reader, start=2)]
+        rows = [_read_row(number, row, output_templates) for number, row in enumerate(reader, start=2)]
     except csv.Error as error:
         raise TableError(f"Row {reader.line_num + 1}: {error}. Mend the quotes of the file.") from error
     _refuse_shared_names(rows)
@@ -65,7 +66,7 @@ def _own_names(row: DealershipRow) -> Iterator[tuple[str, str]]:
         yield "name", name
 
 
-def _read_row(number: int, row: dict[str, str]) -> DealershipRow:
+def _read_row(number: int, row: dict[str, str], output_templates: Collection[str]) -> DealershipRow:
     if None in row or None in row.values():
         raise TableError(f"Row {number}: the number of cells differs from the header's. Mend the commas or quotes.")
     cells = {column: cell.strip() for column, cell in row.items()}
@@ -76,14 +77,14 @@ def _read_row(number: int, row: dict[str, str]) -> DealershipRow:
         raise TableError(f"Row {number}, column name: a dealership needs a name with a letter or digit.")
     aliases = (*_several(cells["aliases"]), *_several(cells["inventory_location_text"]))
     try:
-        return DealershipRow(number, _values(cells), aliases)
+        return DealershipRow(number, _values(cells, output_templates), aliases)
     except RuleError as error:
         raise TableError(f"Row {number} ({cells['name']}), rules: {error}") from error
     except TableError as error:
         raise TableError(f"Row {number} ({cells['name']}), {error}") from error
 
 
-def _values(cells: dict[str, str]) -> dict[str, Any]:
+def _values(cells: dict[str, str], output_templates: Collection[str]) -> dict[str, Any]:
     """Field values of the columns that the table has; what it does not say is left alone."""
     hosts = [host for host in _several(cells["website_domain"]) if not host.startswith("(")]
     values = {
@@ -97,6 +98,9 @@ def _values(cells: dict[str, str]) -> dict[str, Any]:
     for name, (column, read) in _COLUMNS.items():
         if column in cells:
             values[name] = read(column, cells[column])
+    for column in OUTPUT_TEMPLATE_COLUMNS:
+        if column in cells:
+            values[column] = _output_template(column, cells[column], output_templates)
     if values["conditions"]:
         FilterRules.from_mapping({name: values[name] for name in _RULES if name in values})
     return values
@@ -123,10 +127,10 @@ def _kind(column: str, cell: str) -> str:
     return cell.lower() or OrderKind.LIST
 
 
-def _output_template(column: str, cell: str) -> str:
-    if cell and cell not in set(OutputTemplateCode):
-        raise TableError(f"column {column}: {cell!r} is none of {', '.join(OutputTemplateCode)}.")
-    return cell
+def _output_template(column: str, cell: str, known: Collection[str]) -> str | None:
+    if cell and cell not in known:
+        raise TableError(f"column {column}: {cell!r} is none of {', '.join(known)}.")
+    return cell or None
 
 
 def _days(column: str, cell: str) -> list[str]:
@@ -188,8 +192,6 @@ _COLUMNS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "stock_required": ("rule_stock_required", _yes_unless_no),
     "price_required": ("rule_price_required", _yes),
     "seasoning_days": ("rule_seasoning_days", _whole),
-    "template_new": ("template_new", _output_template),
-    "template_used": ("template_used", _output_template),
     "price_markup": ("price_markup", _amount),
     "text_rewrites": ("text_rewrites", _yes),
     "notes": ("notes", _text),

@@ -171,14 +171,14 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            ("shortcut", "Shortcut"),
+                            ("shortcut_pack", "Shortcut Pack"),
                             (
-                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "priced_shortcut_pack",
                                 "Priced Shortcut Pack",
                             ),
-                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
-                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                            ("flyout", "Flyout"),
+                            ("custom", "Custom"),
                         ],
                         max_length=40,
                         verbose_name="output template for new",
@@ -189,14 +189,14 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            ("shortcut", "Shortcut"),
+                            ("shortcut_pack", "Shortcut Pack"),
                             (
-                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "priced_shortcut_pack",
                                 "Priced Shortcut Pack",
                             ),
-                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
-                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                            ("flyout", "Flyout"),
+                            ("custom", "Custom"),
                         ],
                         max_length=40,
                         verbose_name="output template for used",
@@ -540,14 +540,14 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            ("shortcut", "Shortcut"),
+                            ("shortcut_pack", "Shortcut Pack"),
                             (
-                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "priced_shortcut_pack",
                                 "Priced Shortcut Pack",
                             ),
-                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
-                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                            ("flyout", "Flyout"),
+                            ("custom", "Custom"),
                         ],
                         max_length=40,
                         verbose_name="output template for new",
@@ -558,14 +558,14 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT"], "Shortcut"),
-                            (dealerships.domain.output.OutputTemplateCode["SHORTCUT_PACK"], "Shortcut Pack"),
+                            ("shortcut", "Shortcut"),
+                            ("shortcut_pack", "Shortcut Pack"),
                             (
-                                dealerships.domain.output.OutputTemplateCode["PRICED_SHORTCUT_PACK"],
+                                "priced_shortcut_pack",
                                 "Priced Shortcut Pack",
                             ),
-                            (dealerships.domain.output.OutputTemplateCode["FLYOUT"], "Flyout"),
-                            (dealerships.domain.output.OutputTemplateCode["CUSTOM"], "Custom"),
+                            ("flyout", "Flyout"),
+                            ("custom", "Custom"),
                         ],
                         max_length=40,
                         verbose_name="output template for used",

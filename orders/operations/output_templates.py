@@ -1,14 +1,19 @@
-"""The verbs of output templates: the versions that an order is prepared with, export and import as JSON."""
+"""The verbs of output templates: the versions that an order is prepared with, export, import, retire, restore."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from simple_history.utils import bulk_update_with_history
 
-from dealerships.models import Dealership
+from dealerships.models import Dealership, OutputTemplate
 from foundation.errors import BadInput, Refused
 from orders.domain.output_template_data import output_template_data, output_template_from
-from orders.models import OutputTemplate, OutputTemplateVersion
+from orders.domain.output_templates import OutputTemplate as TypedOutputTemplate
+from orders.models import OutputTemplateVersion
+
+NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,7 @@ def find_output_template(*, code: str) -> OutputTemplate:
     """The output template with this code. Raises `BadInput` with the known codes when there is none."""
     row = OutputTemplate.objects.filter(code=code).first()
     if row is None:
-        known = ", ".join(OutputTemplate.objects.filter(retired=False).values_list("code", flat=True))
+        known = ", ".join(OutputTemplate.objects.offered().values_list("code", flat=True))
         raise BadInput(f"There is no output template named {code!r}; choose one of {known}.", code="unknown_template")
     return row
 
@@ -37,19 +42,19 @@ def newest_version(*, output_template: OutputTemplate) -> OutputTemplateVersion 
 def choose_versions(*, dealership: Dealership) -> ChosenVersions:
     """The versions by which an order of the dealership is printed from now on.
 
-    One set code serves all vehicles. No code set, or the code of a layout that nobody has described yet, gives the
-    default output template with a notice. Raises `BadInput` for an unknown code.
+    One that is chosen serves all vehicles. None chosen, or a layout that nobody has described yet, gives the default
+    output template with a notice. The database lets no dealership choose a retired one.
     """
     default = OutputTemplateVersion.objects.filter(output_template__is_default=True).latest("number")
-    codes = (dealership.template_new or dealership.template_used, dealership.template_used or dealership.template_new)
-    if not any(codes):
+    new_row = dealership.template_new or dealership.template_used
+    used_row = dealership.template_used or dealership.template_new
+    if new_row is None or used_row is None:
         notice = (
             f"This dealership has no output template; its lines use {default.output_template}. Choose one on its page."
         )
         return ChosenVersions(new=default, used=default, notice=notice)
-    rows = [find_output_template(code=code) for code in codes]
-    new, used = (newest_version(output_template=row) for row in rows)
-    undescribed = [row.name for row, version in zip(rows, (new, used), strict=True) if version is None]
+    new, used = newest_version(output_template=new_row), newest_version(output_template=used_row)
+    undescribed = [row.name for row, version in ((new_row, new), (used_row, used)) if version is None]
     notice = (
         f"The {undescribed[0].lower()} layout of this dealership is not described yet; "
         f"its lines use {default.output_template}."
@@ -72,11 +77,14 @@ def export_output_template(*, code: str) -> dict[str, Any]:
     return output_template_data(version.as_output_template())
 
 
-def import_output_template(*, data: dict[str, Any]) -> tuple[OutputTemplateVersion, bool]:
+def import_output_template(
+    *, data: dict[str, Any], actor: User | None = None, note: str = ""
+) -> tuple[OutputTemplateVersion, bool]:
     """Add the output template that JSON data describes, or a new version of it where columns or options differ.
 
-    Gives the version in force, and whether it is new. Raises `BadInput` for data that describes none and for a name
-    that another one has, `Refused` for a change of a built-in one or of an abbreviation, which names released files.
+    A new version tells who made it and why. Gives the version in force, and whether it is new. Raises `BadInput` for
+    data that describes none and for a name that another one has, `Refused` for a change of a built-in one or of an
+    abbreviation, which names released files.
     """
     typed = output_template_from(data)
     data = output_template_data(typed)
@@ -88,26 +96,76 @@ def import_output_template(*, data: dict[str, Any]) -> tuple[OutputTemplateVersi
         newest = newest_version(output_template=row)
         if newest and output_template_data(newest.as_output_template()) == data:
             return newest, False
-        if row.built_in and newest:
-            raise Refused(
-                f"{row} is built in and stays as it is; give the changed layout a code and a name of its own.",
-                code="built_in",
-            )
-        if row.abbreviation != typed.abbreviation:
-            raise Refused(
-                f"Files of {row} are named {row.abbreviation}; keep that abbreviation, or choose another code.",
-                code="abbreviation",
-            )
-        row.name = _free_name(typed.code, typed.name)
-        row.save(update_fields=["name"])
+        _require_changeable(row, newest, typed)
+        if row.name != typed.name:
+            row.name = _free_name(typed.code, typed.name)
+            row.save(update_fields=["name"])
         number = newest.number + 1 if newest else 1
         version = OutputTemplateVersion.objects.create(
-            output_template=row, number=number, columns=data["columns"], options=data["options"]
+            output_template=row,
+            number=number,
+            columns=data["columns"],
+            options=data["options"],
+            created_by=actor,
+            note=note,
         )
     return version, True
+
+
+def _require_changeable(row: OutputTemplate, newest: OutputTemplateVersion | None, typed: TypedOutputTemplate) -> None:
+    if row.built_in and newest:
+        raise Refused(
+            f"{row} is built in and stays as it is; give the changed layout a code and a name of its own.",
+            code="built_in",
+        )
+    if row.abbreviation != typed.abbreviation:
+        raise Refused(
+            f"Files of {row} are named {row.abbreviation}; keep that abbreviation, or choose another code.",
+            code="abbreviation",
+        )
 
 
 def _free_name(code: str, name: str) -> str:
     if OutputTemplate.objects.filter(name=name).exclude(code=code).exists():
         raise BadInput(f"Another output template is named {name!r} already; choose another name.", code="name_taken")
     return name
+
+
+def retire_output_template(*, output_template: OutputTemplate, actor: User | None) -> OutputTemplate:
+    """Offer an output template to no dealership any more; its versions and the orders printed by it stay.
+
+    Raises `Refused` for the default one, and naming the dealerships that have it. A retired one stays as it is.
+    """
+    with transaction.atomic():
+        row = OutputTemplate.objects.select_for_update().get(pk=output_template.pk)
+        if row.is_default:
+            raise Refused(
+                f"{row} serves the dealerships that chose none, so it cannot be retired.", code="default_template"
+            )
+        names = list(Dealership.objects.choosing(row).values_list("name", flat=True))
+        if names:
+            raise Refused(
+                f"{row} is the output template of {_named(names)}; choose another there first.",
+                code="template_in_use",
+                detail={"dealerships": names},
+            )
+        return _set_retired(row, actor, retired=True)
+
+
+def restore_output_template(*, output_template: OutputTemplate, actor: User | None) -> OutputTemplate:
+    """Offer a retired output template to dealerships again. One in force stays as it is."""
+    with transaction.atomic():
+        row = OutputTemplate.objects.select_for_update().get(pk=output_template.pk)
+        return _set_retired(row, actor, retired=False)
+
+
+def _set_retired(row: OutputTemplate, actor: User | None, *, retired: bool) -> OutputTemplate:
+    if row.retired is not retired:
+        row.retired = retired
+        bulk_update_with_history([row], OutputTemplate, ["retired"], default_user=actor)
+    return row
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

@@ -55,7 +55,7 @@ class Log:
 
 def survey_dealerships(*, now: datetime) -> list[Overview]:
     """Every active dealership with its inventory, what waits, its open and its last order, the most urgent first."""
-    dealerships = list(Dealership.objects.active())
+    dealerships = list(Dealership.objects.active().select_related("template_new", "template_used"))
     datasets, held = _datasets()
     on_lot = _on_lot()
     waiting = _waiting([d for d in dealerships if d.conditions], now)

@@ -90,7 +90,9 @@ def _sorted(overviews: list[Overview], sort: str) -> list[Overview]:
 @require_safe
 def dealership_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One dealership: from the lot to the order, why a vehicle is in or out, its inventory, settings, orders, log."""
-    dealership = get_object_or_404(Dealership.objects.select_related("path_profile"), pk=pk)
+    dealership = get_object_or_404(
+        Dealership.objects.select_related("path_profile", "template_new", "template_used"), pk=pk
+    )
     group = request.GET.get("group", "")
     group = ConditionGroup(group) if group in set(ConditionGroup) else ConditionGroup.ALL
     datasets = Dataset.objects.for_dealership(dealership).select_related("inventory_import")

@@ -81,8 +81,8 @@ def _dealership(number: int) -> Dealership:
         short_code=code,
         file_name=code,
         conditions=[Condition.NEW, Condition.PRE_OWNED, Condition.CERTIFIED],
-        template_new="shortcut_pack",
-        template_used="shortcut_pack",
+        template_new_id="shortcut_pack",
+        template_used_id="shortcut_pack",
         path_profile=profile,
     )
 

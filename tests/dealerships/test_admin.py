@@ -6,9 +6,10 @@ import pytest
 from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from dealerships.domain.rewrites import Rewrite, RewriteField, RewriteKind
-from dealerships.models import Dealership, DealershipAlias, PathProfile, TextRewrite
+from dealerships.models import Dealership, DealershipAlias, OutputTemplate, PathProfile, TextRewrite
 from tests.factories import make_dealership
 from tests.pages import sign_in, words
 
@@ -96,11 +97,14 @@ def test_no_condition_means_that_cao_is_not_set_up(manager: Client) -> None:
         ("seasoning_days", {"seasoning_days": "-1"}),
         ("short_code", {"short_code": "../x"}),
         ("name", {"name": "..."}),
+        ("template_new", {"template_new": "flyer"}),
+        ("template_used", {"template_used": "vdp_flyout"}),
     ],
 )
 def test_a_contradiction_stands_at_its_field_and_nothing_is_saved(
     field: str, changes: dict[str, Any], manager: Client
 ) -> None:
+    OutputTemplate.objects.filter(code="vdp_flyout").update(retired=True)
     elm = make_dealership()
     before = model_to_dict(elm)
     answer = save(manager, elm, **changes)
@@ -128,6 +132,37 @@ def test_a_new_dealership_needs_a_name_only(manager: Client) -> None:
     made = Dealership.objects.get()
     assert (made.short_code, made.file_name) == ("SERRA_HONDA_OFALLON", "Serra_Honda_OFallon")
     assert [alias.text for alias in made.aliases.all()] == ["Serra Honda O'Fallon"]
+
+
+# Output templates
+
+
+def test_every_output_template_that_is_not_retired_can_be_chosen_one_or_many_and_the_history_names_it(
+    manager: Client,
+) -> None:
+    poster = OutputTemplate.objects.create(code="poster", name="Poster", abbreviation="PST")
+    OutputTemplate.objects.filter(code="flyout").update(retired=True)
+    elm = make_dealership()
+    page = manager.get(f"{LIST}{elm.pk}/change/").content.decode()
+    asked = bulk(manager, "change_output_template", [elm]).content.decode()
+    for text, chosen in ((page, " selected"), (asked, "")):
+        offers = ['value="poster">Poster<', f'value="shortcut_pack"{chosen}>Shortcut Pack<', 'value="flyout"']
+        assert [text.count(offer) for offer in offers] == [2, 2, 0]
+    assert save(manager, elm, template_new="poster", template_used="").status_code == 302
+    assert (elm.template_new, elm.template_used) == (poster, None)
+    assert "for new: Shortcut Pack Poster" in words(manager.get(f"{LIST}{elm.pk}/history/")).replace("\u2192 ", "")
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_list_names_output_templates_with_as_many_queries_for_many_dealerships(
+    count: int, manager: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(count):
+        make_dealership(name=f"Elm {number}", template_new="shortcut", template_used="flyout")
+    manager.get(LIST)
+    with django_assert_num_queries(11):
+        page = words(manager.get(LIST))
+    assert page.count("Shortcut / Flyout") == count
 
 
 # Aliases
@@ -242,11 +277,13 @@ def test_dealerships_are_found_by_any_of_their_names(manager: Client) -> None:
         ({"cao": "0"}, ["Oak"]),
         ({"cao": "1"}, ["Elm"]),
         ({"active__exact": "0"}, []),
+        ({"template_new__code__exact": "flyout"}, ["Oak"]),
+        ({"template_used__isnull": "True"}, ["Oak"]),
     ],
 )
 def test_dealerships_are_filtered(query: dict[str, str], found: list[str], manager: Client) -> None:
     make_dealership(name="Elm", schedule_days=["mon", "thu"])
-    make_dealership(name="Oak", conditions=None)
+    make_dealership(name="Oak", conditions=None, template_new="flyout", template_used="")
     answer = manager.get(LIST, query)
     assert [dealership.name for dealership in answer.context["cl"].result_list] == found
 
@@ -273,7 +310,7 @@ def two() -> list[Dealership]:
         (
             "change_output_template",
             {"template_used": "flyout"},
-            {"template_used": "flyout", "template_new": "shortcut_pack"},
+            {"template_used_id": "flyout", "template_new_id": "shortcut_pack"},
         ),
         ("change_price_required", {"price_required": "1"}, {"price_required": True}),
     ],
@@ -287,7 +324,9 @@ def test_many_are_changed_after_one_question_and_each_history_keeps_it(
     assert ["Elm" in words(asked), "Oak" in words(asked), "Change 2 dealerships" in asked.content.decode()] == [
         True
     ] * 3
-    assert Dealership.objects.filter(schedule_days=["mon"], active=True, template_used="shortcut_pack").count() == 2
+    assert (
+        Dealership.objects.filter(schedule_days=["mon"], active=True, template_used__code="shortcut_pack").count() == 2
+    )
     answer = bulk(manager, action, two, apply="1", **fields)
     assert answer.status_code == 302
     for dealership in two:

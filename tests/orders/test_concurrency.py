@@ -6,12 +6,15 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from dealerships.domain.output import OrderKind
-from foundation.errors import SilverFoxError
+from dealerships.models import OutputTemplate
+from dealerships.operations import change_dealerships
+from foundation.errors import Refused, SilverFoxError
 from orders.models import OpenVin, Order, VinLogEntry
 from orders.operations.completing import approve_order, cancel_order, complete_order, void_order
+from orders.operations.output_templates import retire_output_template
 from orders.operations.reviewing import edit_line, leave_out_line
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles
 from tests.orders.released import released_bytes
@@ -146,3 +149,21 @@ def test_of_two_voidings_one_counts() -> None:
     order = finish_order(order=make_order(dealership=dealership))
     answers = at_once(*times(2, lambda: void_order(order=order, reason="wrong paper")))
     assert Counter(answers) == {"ok": 1, "illegal_transition": 1}
+
+
+def test_of_choosing_and_retiring_an_output_template_at_once_one_is_done() -> None:
+    elm, flyout = make_dealership(), OutputTemplate.objects.get(code="flyout")
+
+    def choose() -> None:
+        try:
+            change_dealerships(dealerships=[elm], values={"template_new_id": "flyout"})
+        except IntegrityError as error:
+            raise Refused(str(error), code="retired") from error
+
+    answers = at_once(choose, lambda: retire_output_template(output_template=flyout, actor=None))
+    elm.refresh_from_db()
+    flyout.refresh_from_db()
+    assert (answers, elm.template_new_id, flyout.retired) in [
+        (["ok", "template_in_use"], "flyout", False),
+        (["retired", "ok"], "shortcut_pack", True),
+    ]

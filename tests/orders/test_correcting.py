@@ -87,7 +87,7 @@ def test_it_is_printed_by_the_output_template_of_today_and_says_so(order: Order)
         "columns": described["columns"][3:],
     }
     version, _ = import_output_template(data=mended)
-    order.dealership.template_new = order.dealership.template_used = "mended"
+    order.dealership.template_new = order.dealership.template_used = version.output_template
     order.dealership.save()
     correction = correct(order, 1)
     assert correction.template_version_used == version

@@ -1,13 +1,24 @@
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.contrib.auth.models import User
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 
+from dealerships.models import Dealership, OutputTemplate
+from dealerships.operations import change_dealerships
 from foundation.errors import BadInput, Refused
-from orders.models import OutputTemplate, OutputTemplateVersion
+from orders.models import OutputTemplateVersion
 from orders.operations.checking import order_content
 from orders.operations.completing import reissue_order
-from orders.operations.output_templates import choose_versions, export_output_template, import_output_template
+from orders.operations.output_templates import (
+    choose_versions,
+    export_output_template,
+    find_output_template,
+    import_output_template,
+    restore_output_template,
+    retire_output_template,
+)
 from tests.factories import finish_order, make_dealership, make_order, make_vehicles
 
 pytestmark = pytest.mark.django_db
@@ -82,17 +93,16 @@ def test_two_set_serve_each_their_own_one_set_serves_all_and_none_gives_the_defa
 
 
 def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
-    dealership = make_dealership(template_new="flyer")
     with pytest.raises(BadInput) as refusal:
-        choose_versions(dealership=dealership)
+        find_output_template(code="flyer")
     assert refusal.value.message == (
         f"There is no output template named 'flyer'; choose one of {', '.join(BUILT_IN)}, custom."
     )
 
 
 def test_a_new_layout_is_printed_without_a_change_of_the_program() -> None:
-    dealership = make_dealership(template_new="poster", template_used="poster")
     import_output_template(data=poster())
+    dealership = make_dealership(template_new="poster", template_used="poster")
     make_vehicles(dealership=dealership, count=1)
     order = finish_order(order=make_order(dealership=dealership))
     [csv] = order.artifacts.filter(kind="csv")
@@ -100,14 +110,21 @@ def test_a_new_layout_is_printed_without_a_change_of_the_program() -> None:
 
 
 def test_an_order_keeps_the_version_that_it_was_prepared_with() -> None:
-    dealership = make_dealership(template_new="poster", template_used="poster")
     import_output_template(data=poster())
+    dealership = make_dealership(template_new="poster", template_used="poster")
     make_vehicles(dealership=dealership, count=1)
     order = finish_order(order=make_order(dealership=dealership))
     version, is_new = import_output_template(data=poster(formula="{model|lower}"))
     assert (version.number, is_new) == (2, True)
     assert order_content(order).settings.template_used.label == "poster v1"
     assert reissue_order(order=order) == []
+
+
+def test_a_version_tells_who_made_it_and_why() -> None:
+    actor = User.objects.create(username="manager")
+    version, _ = import_output_template(data=poster(), actor=actor, note="For the spring posters.")
+    assert (version.created_by, version.note) == (actor, "For the spring posters.")
+    assert OutputTemplateVersion.objects.filter(created_by=None, note="").count() == len(BUILT_IN)
 
 
 def test_what_was_exported_imports_as_the_same_version() -> None:
@@ -150,3 +167,77 @@ def test_a_layout_that_nobody_described_cannot_be_exported() -> None:
     with pytest.raises(Refused) as refusal:
         export_output_template(code="custom")
     assert refusal.value.message == "The output template 'custom' has no columns yet; import a description of it."
+
+
+# Retiring
+
+
+@pytest.mark.parametrize("fields", [{"template_new": "flyout"}, {"template_used": "flyout"}])
+def test_an_output_template_in_use_stays_in_force_and_the_refusal_names_its_dealerships(fields: dict[str, str]) -> None:
+    make_dealership(name="Elm", **fields)
+    make_dealership(name="Oak", **fields, active=False)
+    with pytest.raises(Refused) as refusal:
+        retire_output_template(output_template=find_output_template(code="flyout"), actor=None)
+    assert refusal.value.message == "Flyout is the output template of Elm, Oak; choose another there first."
+    assert refusal.value.detail == {"dealerships": ["Elm", "Oak"]}
+    assert not find_output_template(code="flyout").retired
+
+
+def test_a_refusal_names_no_more_dealerships_than_can_be_read() -> None:
+    for number in range(12):
+        make_dealership(name=f"Elm {number:02d}", template_new="flyout")
+    with pytest.raises(Refused, match="Elm 08, Elm 09 and 2 more; choose another there first."):
+        retire_output_template(output_template=find_output_template(code="flyout"), actor=None)
+
+
+def test_the_default_output_template_cannot_be_retired() -> None:
+    default = OutputTemplate.objects.get(is_default=True)
+    with pytest.raises(Refused) as refusal:
+        retire_output_template(output_template=default, actor=None)
+    assert refusal.value.message == "Shortcut Pack serves the dealerships that chose none, so it cannot be retired."
+    with pytest.raises(IntegrityError, match="default_output_template_not_retired"):
+        OutputTemplate.objects.filter(pk=default.pk).update(retired=True)
+
+
+def test_retiring_and_restoring_are_done_once_and_the_history_tells_by_whom() -> None:
+    actor = User.objects.create(username="manager")
+    flyout = find_output_template(code="flyout")
+    history = flyout.history.count()
+    for _ in range(2):
+        assert retire_output_template(output_template=flyout, actor=actor).retired
+    assert "flyout" not in OutputTemplate.objects.offered().values_list("code", flat=True)
+    for _ in range(2):
+        assert not restore_output_template(output_template=flyout, actor=actor).retired
+    changes = flyout.history.all()[: flyout.history.count() - history]
+    assert [(change.retired, change.history_user) for change in changes] == [(False, actor), (True, actor)]
+    assert make_dealership(template_new="flyout").output_template_names == "Flyout / Shortcut Pack"
+
+
+def test_an_order_by_an_output_template_that_was_retired_since_is_issued_again() -> None:
+    dealership = make_dealership(template_new="flyout", template_used="flyout")
+    make_vehicles(dealership=dealership, count=1)
+    order = finish_order(order=make_order(dealership=dealership))
+    change_dealerships(dealerships=[dealership], values={"template_new_id": None, "template_used_id": "shortcut"})
+    retire_output_template(output_template=find_output_template(code="flyout"), actor=None)
+    assert reissue_order(order=order) == []
+
+
+def test_the_database_lets_nobody_choose_what_is_retired_nor_retire_or_delete_what_is_chosen() -> None:
+    dealership = make_dealership(template_new="flyout")
+    flyout = dealership.template_new
+    assert flyout is not None
+    with pytest.raises(IntegrityError, match="cannot be retired: choose another"), transaction.atomic():
+        OutputTemplate.objects.filter(pk=flyout.pk).update(retired=True)
+    OutputTemplate.objects.create(code="old", name="Old", abbreviation="OLD", retired=True)
+    for fields in ({"template_new_id": "old"}, {"template_used_id": "old"}):
+        with pytest.raises(IntegrityError, match="cannot be chosen: restore it"), transaction.atomic():
+            Dealership.objects.update(**fields)
+    with pytest.raises(ProtectedError):
+        flyout.delete()
+
+
+def test_the_database_refuses_a_code_that_nobody_knows() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError, match="flyer"), transaction.atomic():
+        make_dealership(template_new="flyer")

@@ -76,7 +76,7 @@ def test_what_an_order_was_prepared_with_stays_with_it() -> None:
     order = make_order(dealership=dealership)
     rules_then = dealership.filter_rules()
 
-    dealership.price_required, dealership.utm_source, dealership.template_used = False, "Other", "flyout"
+    dealership.price_required, dealership.utm_source, dealership.template_used_id = False, "Other", "flyout"
     dealership.save()
     order.refresh_from_db()
 

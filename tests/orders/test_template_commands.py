@@ -8,16 +8,11 @@ from dealerships.models import PathProfile
 from orders.models import Artifact, OrderEvent
 from orders.operations.output_templates import export_output_template
 from tests.command_line import run_command
-from tests.factories import ensure_output_templates, make_dealership, make_order, make_vehicles
+from tests.factories import make_dealership, make_order, make_vehicles
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BASE = r"C:\Users\Nick_Workstation\Documents\QRS"
-
-
-@pytest.fixture(autouse=True)
-def _built_in() -> None:
-    ensure_output_templates()
 
 
 def test_an_exported_output_template_imports_unchanged_and_a_changed_one_as_a_new_version(tmp_path: Path) -> None:

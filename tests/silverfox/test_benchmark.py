@@ -119,7 +119,6 @@ def test_the_measured_addresses_are_as_long_as_real_ones_and_all_ways_draw_them(
 def test_orders_are_measured_and_database_and_disk_stay_as_they_were(
     counts: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    factories.ensure_output_templates()
     answer = document(capsys, "order", "--orders", "2", "--lines", "3", "--rounds", "2")
     assert (answer["part"], answer["orders"], answer["lines"], answer["rounds"]) == ("order", 2, 3, 2)
     assert answer["ours"]["name"] == "complete_order: files, proof, VIN log"

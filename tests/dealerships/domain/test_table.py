@@ -7,12 +7,13 @@ from dealerships.domain.rules import FilterRules
 from dealerships.domain.table import DealershipRow, TableError, read_table
 from dealerships.operations import SHIPPED_TABLE
 
+CODES = ["shortcut", "shortcut_pack", "priced_shortcut_pack", "flyout", "custom"]
 HEADER = "name,aliases,inventory_location_text,website_domain,rule_conditions"
 ROW = "Elm Street Motors,Elm Motors|ELM,Elm St. Motors,elm.example,po|cpo"
 
 
 def rows_of(*lines: str) -> list[DealershipRow]:
-    return read_table([f"{line}\r\n" for line in lines])
+    return read_table([f"{line}\r\n" for line in lines], output_templates=CODES)
 
 
 def refusal(*lines: str) -> str:
@@ -63,6 +64,7 @@ def test_a_column_that_the_table_lacks_gives_no_field() -> None:
         ("schedule_days_july_2025", "Tue|Thu", "schedule_days", ["tue", "thu"]),
         ("schedule_days_july_2025", "as ordered", "schedule_days", []),
         ("template_used", "flyout", "template_used", "flyout"),
+        ("template_used", "", "template_used", None),
         ("price_markup", "199", "price_markup", "199.00"),
         ("price_markup", "", "price_markup", "0.00"),
         ("separate_orders", "new and used", "separate_orders", True),
@@ -172,7 +174,7 @@ def test_one_dealership_may_repeat_its_own_names() -> None:
 
 def test_the_shipped_table_has_50_dealerships_40_of_them_with_a_website() -> None:
     with SHIPPED_TABLE.open(encoding="utf-8-sig", newline="") as lines:
-        rows = read_table(lines)
+        rows = read_table(lines, output_templates=CODES)
     assert Counter(row.values["has_inventory_source"] for row in rows) == {True: 40, False: 10}
     for row in rows:
         if row.values["conditions"]:
