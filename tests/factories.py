@@ -128,6 +128,8 @@ def ensure_output_templates() -> None:
     for data in migration.BUILT_IN:
         import_output_template(data=data)
     OutputTemplate.objects.create(**migration.UNDESCRIBED)
+    for data in import_module("orders.migrations.0007_add_data_sheets").BUILT_IN:
+        import_output_template(data=data)
     OutputTemplate.objects.update(built_in=True)
     OutputTemplate.objects.filter(code="shortcut_pack").update(is_default=True)
 

@@ -23,7 +23,9 @@ from tests.factories import finish_order, make_dealership, make_order, make_vehi
 
 pytestmark = pytest.mark.django_db
 
-BUILT_IN = ["shortcut", "shortcut_pack", "priced_shortcut_pack", "flyout", "vdp_flyout", "vdp_flyout_url"]
+LAYOUTS = ["shortcut", "shortcut_pack", "priced_shortcut_pack", "flyout", "vdp_flyout", "vdp_flyout_url"]
+SHEETS = ["flyout_data", "vehicle_export"]
+BUILT_IN = [*LAYOUTS, *SHEETS]
 
 
 def poster(*, formula: str = "{model|upper}", **values: Any) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
     with pytest.raises(BadInput) as refusal:
         find_output_template(code="flyer")
     assert refusal.value.message == (
-        f"There is no output template named 'flyer'; choose one of {', '.join(BUILT_IN)}, custom."
+        f"There is no output template named 'flyer'; choose one of {', '.join([*LAYOUTS, 'custom', *SHEETS])}."
     )
 
 

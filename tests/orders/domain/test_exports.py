@@ -8,11 +8,15 @@ from decimal import Decimal
 import pytest
 
 from dealerships.domain.output import OrderKind, PathLayout
+from inventory.domain.facts import RAW_FIELD_NAMES
+from orders.domain.adobe_csv import adobe_csv
 from orders.domain.lines import EntryOutcome, FileContent
 from orders.domain.packaging import order_zip, readme
+from orders.domain.rendering import render_line
 from orders.domain.summary import order_summary
 from orders.domain.vehicle_export import vehicle_export
 from tests.orders.domain.content import BASE, CPO, make_content, make_entry, make_gladiator, make_line, make_settings
+from tests.orders.domain.layouts import FLYOUT_DATA, VEHICLE_EXPORT
 
 
 def test_the_vehicle_export_has_the_agreed_columns() -> None:
@@ -154,4 +158,23 @@ def test_with_a_folder_per_order_the_readme_says_to_put_the_folder_there() -> No
     per_order = make_content(settings=make_settings(profile_layout=PathLayout.PER_ORDER))
     assert readme(per_order).decode().split("\r\n")[6] == (
         "Put this folder, with its name as it is, into the base path before opening the CSV in Illustrator."
+    )
+
+
+@pytest.mark.parametrize("price", [Decimal("22500.00"), Decimal("22500.50"), None])
+def test_the_built_in_vehicle_export_gives_the_bytes_of_every_orders_export(price: Decimal | None) -> None:
+    content = make_content(
+        make_line(make="Citro\u00ebn", model="=1+1", year=None, price=price), make_gladiator(seq=2, trim="5'7\" Box")
+    )
+    rows = [render_line(line, VEHICLE_EXPORT, content) for line in content.lines]
+    assert adobe_csv(VEHICLE_EXPORT, rows) == vehicle_export(content)
+
+
+def test_the_flyout_data_are_the_texts_of_the_site_and_the_path_of_the_image() -> None:
+    raw = {name: f"{name} \u00ae" for name in RAW_FIELD_NAMES} | {"price": "$21,995.00", "trim": "-GT"}
+    line = make_line(raw=raw, price=Decimal(1), trim="typed")
+    row = render_line(line, FLYOUT_DATA, make_content(line))
+    assert row == (
+        *({**raw, "trim": "'-GT"}[name] for name in RAW_FIELD_NAMES),
+        rf"{BASE}\ZACNJDB19NPN70500.png",
     )

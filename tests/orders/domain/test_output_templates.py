@@ -2,17 +2,20 @@ from typing import Any
 
 import pytest
 
+from inventory.domain.facts import INVENTORY_HEADER
 from orders.domain.cell_text import TextEncoding
 from orders.domain.formulas import FormulaError, parse_formula
 from orders.domain.output_templates import Column, OutputOptions, OutputTemplate
 from tests.orders.domain.layouts import (
     BUILT_IN,
     FLYOUT,
+    FLYOUT_DATA,
     PRICED_SHORTCUT_PACK,
     SHORTCUT,
     SHORTCUT_PACK,
     VDP_FLYOUT,
     VDP_FLYOUT_URL,
+    VEHICLE_EXPORT,
 )
 
 
@@ -35,9 +38,11 @@ def make_template(*columns: tuple[str, str], **options: Any) -> OutputTemplate:
         (FLYOUT, "QRYEARMODEL,QRPRICE,@QR2"),
         (VDP_FLYOUT, "VDP_A,VDP_B,VDP_C,VDP_E"),
         (VDP_FLYOUT_URL, "VDP_A,VDP_B,VDP_C,VDP_D"),
+        (FLYOUT_DATA, ",".join([*INVENTORY_HEADER[:-1], "Vehicle URL", "QR_Code_Path"])),
+        (VEHICLE_EXPORT, "VIN,Make,Model,Year,Price,Full_Name,URL,Dealership"),
     ],
 )
-def test_the_headers_are_those_that_the_illustrator_documents_bind_to(template: OutputTemplate, header: str) -> None:
+def test_the_headers_are_those_that_documents_and_other_programs_bind_to(template: OutputTemplate, header: str) -> None:
     assert ",".join(template.headers) == header
 
 
@@ -49,6 +54,8 @@ def test_names_and_abbreviations_are_the_shops() -> None:
         ("Flyout", "FLY", "flyout v1"),
         ("VDP flyout", "VDP", "vdp_flyout v1"),
         ("VDP flyout with URL", "VDPU", "vdp_flyout_url v1"),
+        ("Flyout data", "FLYD", "flyout_data v1"),
+        ("Vehicle export", "VEH", "vehicle_export v1"),
     ]
 
 

@@ -75,6 +75,7 @@ def problems_after(name: str, change: Callable[[bytes], bytes]) -> list[str]:
             settings=make_settings(billing_layout=BillingLayout.PRINTED_VEHICLES),
         ),
         replace(CONTENT, settings=make_settings(has_workbook=False)),
+        replace(CONTENT, settings=make_settings(template_new="vehicle_export", template_used="vehicle_export")),
         replace(CONTENT, left_out=(LeftOutContent(line=make_line(seq=3, vin="B" * 17), reason="=1+1, sold"),)),
     ],
 )
@@ -310,7 +311,9 @@ printable = texts.map(lambda text: f"{text}A")
         min_size=1,
         max_size=3,
     ),
-    templates=st.tuples(*[st.sampled_from(["shortcut", "shortcut_pack", "priced_shortcut_pack", "flyout"])] * 2),
+    templates=st.tuples(
+        *[st.sampled_from(["shortcut", "shortcut_pack", "priced_shortcut_pack", "vehicle_export"])] * 2
+    ),
     layout=st.sampled_from(BillingLayout),
 )
 def test_whatever_the_texts_the_files_of_an_order_are_good(
