@@ -107,6 +107,9 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# How long the rows of one file may take to read; a file of 200,000 rows needs a fraction of it.
+IMPORT_SECONDS = environment.number("IMPORT_SECONDS", 60, minimum=1, maximum=3600)
+
 # The queue only carries ids; the rows in `jobs` own attempts, leases and retries (retry must outlast timeout by far).
 WORKERS = environment.number("WORKERS", 2, minimum=1, maximum=32)
 LEASE_SECONDS = environment.number("LEASE_SECONDS", 60, minimum=1, maximum=3600)

@@ -18,6 +18,7 @@ _OTHER_KINDS = (
     (b"\xfd7zXZ", "compressed with xz", "Unpack it first."),
     (b"7z\xbc\xaf", "a 7z archive", "Take the CSV file out of the archive."),
     (b"Rar!", "a RAR archive", "Take the CSV file out of the archive."),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "Unpack it first."),
     (b"%PDF", "a PDF document", "Ask for the inventory as CSV."),
     (b"\x89PNG", "a picture", "Choose the CSV file."),
     (b"\xff\xd8\xff", "a picture", "Choose the CSV file."),
@@ -28,6 +29,8 @@ _OTHER_TEXTS = (
     (b"{", "JSON", "Ask for the inventory as CSV."),
     (b"[", "JSON", "Ask for the inventory as CSV."),
 )
+# A tar archive begins with the name of its first file; what it is stands behind that.
+_TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
 _MAX_UNPACK_RATIO = 100
 _SYMBOLIC_LINK = 0o120000
 _FILE_TYPE_BITS = 0o170000
@@ -46,6 +49,8 @@ def refuse_other_kinds(stream: BinaryIO) -> None:
     for magic, kind, remedy in _OTHER_KINDS:
         if head.startswith(magic):
             _refuse(kind, remedy)
+    if head.startswith(_TAR_MAGIC, _TAR_MAGIC_AT) and b"\0" in head[:_TAR_MAGIC_AT]:
+        _refuse("a tar archive", "Take the CSV file out of the archive.")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, kind, remedy in _OTHER_TEXTS:
         if text.startswith(magic):

@@ -147,7 +147,9 @@ class Sheet:
         if not _MILEAGE.fullmatch(text):
             return None
         if text.startswith("-"):
-            return RowFault(Problem(number, "Mileage", text[:_SHOWN], "E_MILEAGE", "A mileage cannot be negative."))
+            return RowFault(
+                Problem(number, "Mileage", text[:_SHOWN], "E_MILEAGE", "A mileage cannot be negative. Correct it.")
+            )
         if len(text.partition(".")[0].replace(",", "").lstrip("0")) > len(str(_HIGHEST_MILEAGE)):
             message = f"The mileage is above {_HIGHEST_MILEAGE:,}; it is not stored."
             self.warnings.append(Problem(number, "Mileage", text[:_SHOWN], "W_MILEAGE", message))

@@ -6,8 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
+from time import monotonic
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
@@ -59,8 +61,8 @@ def register_import(
         delete_upload(upload.name)
         raise already_imported(earlier)
     return InventoryImport.objects.create(
-        source=(source or file_name)[:200],
-        file_name=file_name[:255],
+        source=(source or file_name).replace("\0", "")[:200],
+        file_name=file_name.replace("\0", "")[:255],
         stored_name=upload.name,
         sha256=upload.sha256,
         size=upload.size,
@@ -134,16 +136,27 @@ def _mark_failed(inventory_import: InventoryImport, code: str, text: str) -> Non
 def stage_rows(*, inventory_import: InventoryImport, stream: BinaryIO) -> list[Dataset]:
     """Load every row of `stream`: datasets, raw vehicles, vehicles, problems, unmatched names, unmapped texts.
 
-    To be called in a transaction. Raises `BadInput` when the file as a whole cannot be read.
+    To be called in a transaction. Raises `BadInput` when the file as a whole cannot be read, or not in time.
     """
+    deadline = monotonic() + settings.IMPORT_SECONDS
     sheet = open_sheet(stream)
     staging = _Staging(inventory_import, load_mappings(), dict(_dealerships_by_name()))
     for row_number, row in sheet:
+        if monotonic() > deadline:
+            raise _too_slow(row_number)
         if isinstance(row, RowFault):
             staging.add_fault(row)
         else:
             staging.add_row(row_number, row)
     return staging.finish(sheet)
+
+
+def _too_slow(row_number: int) -> BadInput:
+    return BadInput(
+        f"Reading the file took more than {settings.IMPORT_SECONDS} seconds and was ended in row {row_number:,}. "
+        "Split it by dealership, or import it again when the machine has less to do.",
+        code="E_TIMEOUT",
+    )
 
 
 def load_mappings() -> Mappings:

@@ -1,10 +1,7 @@
 """import_inventory, activate_dataset and export_inventory as a person or a program runs them."""
 
 import getpass
-import gzip
-import io
 import os
-import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from dealerships.models import Dealership
+from inventory.files import MOST_BYTES
 from inventory.models import Dataset, DatasetEvent, InventoryImport, Vehicle
 from tests.command_line import Answer, run_command
 from tests.factories import ensure_mappings, make_csv, make_dealership
 from tests.inventory.arrivals import ELM, OAK, import_lot, rows_at
+from tests.inventory.bad_inputs import FILES, GOOD, HEADER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -217,58 +216,21 @@ class TestImport:
         assert answer.err == f"{words} Make room there or mend its rights.\n"
 
 
-def zip_of(content: bytes, name: str = "lots.csv") -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-    return packed.getvalue()
-
-
-GOOD = lot(3)
-HEADER, FIRST, *_ = GOOD.split(b"\r\n")
-BAD_FILES: dict[str, tuple[bytes, str]] = {
-    "1 empty": (b"", "E_EMPTY"),
-    "2 header only": (HEADER, "E_NO_ROWS"),
-    "3 blank lines": (b"\r\n\r\n,,,\r\n", "E_NO_ROWS"),
-    "4 no header": (GOOD.partition(b"\r\n")[2], "E_HEADER"),
-    "7 utf-16 without mark": (GOOD.decode().encode("utf-16-le"), "E_ENCODING"),
-    "8 utf-32": (GOOD.decode().encode("utf-32"), "E_ENCODING"),
-    "11 mixed encodings": (GOOD + FIRST.replace(b"Jeep", "Caf\u00e9".encode()) + b"\r\nCaf\xe9\r\n", "E_ENCODING"),
-    "12 nul": (GOOD.replace(b"Jeep", b"Je\0ep"), "E_NUL"),
-    "13 cut off": (GOOD[:-120], "E_TRUNCATED"),
-    "15 surrogate": (GOOD.replace(b"Jeep", b"\xed\xa0\x80"), "E_ENCODING"),
-    "20 unclosed quote": (GOOD.replace(b"Jeep", b'"Jeep', 1), "E_QUOTE"),
-    "22 delimiter": (GOOD.replace(b",", b";").replace(b"Vin;", b""), "E_DELIM"),
-    "26 header twice": (GOOD.replace(b"Trim", b"Vin", 1), "E_DUP_HEADER"),
-    "29 column missing": (GOOD.replace(b"Year", b"Age", 1), "E_HEADER"),
-    "30 too large": (GOOD + b"," * (25 * 1024 * 1024), "E_TOO_LARGE"),
-    "32 too wide": (HEADER + b",x" * 10_000 + b"\r\n" + FIRST, "E_TOO_WIDE"),
-    "33 huge cell": (GOOD.replace(b"Jeep", b"J" * 200_000, 1), "E_CELL"),
-    "34 zip": (zip_of(GOOD), "E_MAGIC"),
-    "35 xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "E_MAGIC"),
-    "36 pdf": (b"%PDF-1.7\n%\xe2\xe3", "E_MAGIC"),
-    "36 png": (b"\x89PNG\r\n\x1a\n", "E_MAGIC"),
-    "36 html": (b"<!DOCTYPE html><title>Log in</title>", "E_MAGIC"),
-    "36 json": (b'[{"vin": 1}]', "E_MAGIC"),
-    "37 gzip": (gzip.compress(GOOD), "E_MAGIC"),
-    "38 zip bomb": (zip_of(b"\0" * 20_000_000), "E_ZIP_RATIO"),
-    "39 member outside": (zip_of(GOOD, "../../lots.csv"), "E_ZIP"),
-}
-
-
 def test_every_bad_file_is_exit_2_with_one_document_and_changes_nothing(elm: Dealership, write: WriteFile) -> None:
     import_lot(ELM, 3, first=50)
     before = world()
-    answers = {name: import_json(write(content)) for name, (content, _) in BAD_FILES.items()}
+    bad = {str(case): (case.content, case.codes[0]) for case in FILES if case.status == "refused"}
+    bad["30-too-large"] = (GOOD + b"," * MOST_BYTES, "E_TOO_LARGE")
+    answers = {name: import_json(write(content)) for name, (content, _) in bad.items()}
     assert {name: (answer.exit_code, answer.error_code) for name, answer in answers.items()} == {
-        name: (2, code) for name, (_, code) in BAD_FILES.items()
+        name: (2, code) for name, (_, code) in bad.items()
     }
     assert [name for name, answer in answers.items() if len(answer.err.splitlines()) != 1] == []
     assert world() == before
 
 
 def test_200_001_rows_are_refused(elm: Dealership, write: WriteFile) -> None:
-    answer = import_json(write(HEADER + b"\r\n" + b"x,,,,,,,,,,,,,,,,,,,,\r\n" * 200_001))
+    answer = import_json(write(f"{HEADER}\r\n".encode() + b"x,,,,,,,,,,,,,,,,,,,,\r\n" * 200_001))
     assert (answer.exit_code, answer.error_code, world()[0]) == (2, "E_TOO_MANY", [])
 
 

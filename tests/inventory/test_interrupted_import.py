@@ -1,0 +1,57 @@
+"""Programs that are killed while they import or activate: nothing half done is ever seen, and all can be repeated."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from inventory.models import Dataset, InventoryImport, RawVehicle, Vehicle
+from inventory.operations.activation import activate_dataset
+from tests.factories import ensure_mappings, make_csv, make_dealership
+from tests.inventory.arrivals import ELM, import_file, import_lot, rows_at
+from tests.inventory.dying_program import LAST_OF_ACTIVATION
+from tests.programs import run_program
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@pytest.fixture
+def in_use() -> Dataset:
+    ensure_mappings()
+    make_dealership(name=ELM)
+    return import_lot(ELM, 6)
+
+
+def killed_at(place: str, *command: str) -> None:
+    program = run_program("-m", "tests.inventory.dying_program", place, *command)
+    assert program.returncode == -signal.SIGKILL, program.stderr
+
+
+def states() -> list[str]:
+    return list(Dataset.objects.order_by("pk").values_list("status", flat=True))
+
+
+def test_a_program_killed_while_it_stages_leaves_nothing_in_the_way(in_use: Dataset, tmp_path: Path) -> None:
+    content = make_csv(rows=rows_at(ELM, 7))
+    path = tmp_path / "lots.csv"
+    path.write_bytes(content)
+    rows = RawVehicle.objects.count()
+    killed_at("ANALYZE inventory_rawvehicle", "import_inventory", str(path))
+    assert InventoryImport.objects.latest("pk").rows_read == 0
+    assert (Dataset.objects.get(), RawVehicle.objects.count(), Vehicle.objects.count()) == (in_use, rows, rows)
+    import_file(content)
+    assert states() == ["archived", "active"]
+
+
+@pytest.mark.parametrize(
+    ("place", "outcome"), [(LAST_OF_ACTIVATION, ["active", "staged"]), ("commit", ["archived", "active"])]
+)
+def test_a_program_killed_while_it_activates_leaves_the_old_dataset_in_use(
+    place: str, outcome: list[str], in_use: Dataset
+) -> None:
+    dataset = import_lot(ELM, 7, stage_only=True)
+    killed_at(place, "activate_dataset", ELM)
+    assert states() == outcome
+    if place != "commit":
+        activate_dataset(dataset=dataset)
+    assert states() == ["archived", "active"]
