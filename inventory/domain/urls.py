@@ -47,3 +47,18 @@ def split_safe_url(text: str) -> tuple[str, str]:
     if len(url) > _LONGEST_URL or host.endswith(_PRIVATE_NAMES):
         return "", ""
     return url, host
+
+
+def why_unsafe(text: str) -> str:
+    """What is wrong with an address, to stand behind its name in a sentence; empty for a safe one."""
+    if safe_http_url(text):
+        return ""
+    if not re.match(r"https?://", text, re.IGNORECASE):
+        return "does not begin with http:// or https://"
+    if len(text) > _LONGEST_URL or len(quote(text, safe=_LEFT_AS_THEY_ARE)) > _LONGEST_URL:
+        return f"has more than {_LONGEST_URL:,} characters"
+    if not text.isprintable() or set(text) & set(" \\"):
+        return "holds a blank, a backslash or a character that nobody sees"
+    if "@" in re.split("[/?#]", text, maxsplit=3)[2]:
+        return "names a user or a password"
+    return "leads to no public website"

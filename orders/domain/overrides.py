@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from dealerships.domain.rules import ALLOWED_CONDITIONS, Condition
-from inventory.domain.urls import safe_http_url
+from inventory.domain.urls import safe_http_url, why_unsafe
 
 LONGEST_TEXT = 300
 _PRICE = re.compile(r"\$?(\d{1,3}(,\d{3})*|\d{1,7})(\.\d{1,2})?")
@@ -70,9 +70,14 @@ def _read_price(text: str) -> str | None:
 
 
 def _read_url(text: str) -> str:
-    if text and not safe_http_url(text):
-        raise OverrideError("url", "A public http or https address; leave it empty to print the VIN in the QR code.")
-    return text
+    url = safe_http_url(text)
+    if text and not url:
+        raise OverrideError(
+            "url",
+            f"This address {why_unsafe(text)}. Type a public http or https address, or leave it empty to print the VIN "
+            "in the QR code.",
+        )
+    return url
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

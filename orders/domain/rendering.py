@@ -9,6 +9,7 @@ from unicodedata import normalize
 from dealerships.domain.rules import USED, Condition
 from foundation.errors import Refused
 from foundation.spreadsheet_csv import protect_cell
+from inventory.domain.urls import why_unsafe
 from orders.domain.cell_text import clean_text, without_formula_start
 from orders.domain.file_names import image_path
 from orders.domain.filters import plain_number
@@ -19,6 +20,7 @@ from orders.domain.qr import LONGEST_CONTENT, tracked_url
 from orders.domain.selection import days_on_lot
 
 CONDITION_NAMES = {Condition.NEW: "New", Condition.PRE_OWNED: "PO", Condition.CERTIFIED: "CPO", Condition.UNKNOWN: ""}
+_SHOWN_URL = 60
 _WORDS = {"price+markup": "price", "prefix": "condition", "status": "raw status", "color": "exterior color"}
 _FILL_IN = "Fill it in on the review page or remove the line."
 
@@ -164,7 +166,7 @@ def _texts_of(line: LineContent) -> dict[str, str]:
 
 def _spelled(name: str, text: str, options: OutputOptions) -> str:
     text = clean_text(text, options.encoding)
-    if options.inches_for_quotes:
+    if options.inches_for_quotes and name != "url":
         text = text.replace('"', " in")
     return text.upper() if name in options.uppercase else text
 
@@ -217,10 +219,19 @@ def _missing_fields(column: Column, cell: str, values: dict[str, str]) -> list[M
 def _qr_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
     url = tracked_url(line.url, settings.utm)
     if not url:
-        return ["No usable web address: the QR code holds the VIN."]
+        return [_why_no_url(line)]
     if len(url) > LONGEST_CONTENT:
         return [f"The web address has {len(url)} characters and {LONGEST_CONTENT} fit: the QR code holds the VIN."]
     return []
+
+
+def _why_no_url(line: LineContent) -> str:
+    text = line.url or line.raw.get("vehicle_url", "").strip()
+    reason = why_unsafe(text) if text else ""
+    if not reason:
+        return "No usable web address: the QR code holds the VIN."
+    shown = text if len(text) <= _SHOWN_URL else f"{text[:_SHOWN_URL]}..."
+    return f"The web address {shown!r} {reason}: the QR code holds the VIN. Type a public address to print one."
 
 
 def _spelling_warnings(line: LineContent, used: set[str], options: OutputOptions) -> list[str]:

@@ -100,6 +100,8 @@ PLACES = (
     Place("vin_log_list", "vin_log_", "log", "VIN log"),
     Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),
 )
+# The bar at the bottom of a phone holds five places; where there are more, the fifth is the menu of the rest.
+PHONE_PLACES = 5
 
 
 @register.filter
@@ -226,11 +228,18 @@ def _segments(parts: tuple[str | int, ...]) -> Iterator[tuple[str, str, str]]:
 
 @register.inclusion_tag("components/nav.html", takes_context=True)
 def nav(context: template.Context) -> dict[str, Any]:
-    """The places that this user may visit, with the current one marked."""
+    """The places that this user may visit, with the current one marked; on a phone the last ones are in a menu."""
     match = context["request"].resolver_match
     current = _section_of(match.url_name or "" if match else "")
     places = [place for place in PLACES if not place.groups or in_group(context["user"], place.groups)]
-    return {"places": places, "current": current, "is_manager": in_group(context["user"], "manager")}
+    in_menu = places[PHONE_PLACES - 1 :] if len(places) > PHONE_PLACES else []
+    return {
+        "places": places,
+        "in_menu": in_menu,
+        "current": current,
+        "is_in_menu": any(place.section == current for place in in_menu),
+        "is_manager": in_group(context["user"], "manager"),
+    }
 
 
 def _section_of(url_name: str) -> str:

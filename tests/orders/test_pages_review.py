@@ -81,7 +81,7 @@ def test_the_page_takes_the_same_number_of_queries_for_3_and_30_lines(
     log_vins(dealership=elm, vins=["1C4RJFAG5NC999999"])
     order = make_order(dealership=elm, kind=OrderKind.LIST, entries=vins)
     staff = sign_in(role="staff")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         staff.get(address(order))
 
 
@@ -90,7 +90,7 @@ def test_the_remarks_of_a_line_say_what_a_reviewer_must_know(staff: Client) -> N
     rows = [
         make_row(number=1, location=elm.name, Status="In Transit"),
         make_row(number=2, location=elm.name, **{"Vechile URL": ""}),
-        make_row(number=3, location=elm.name, Model="=Renegade"),
+        make_row(number=3, location=elm.name, Model="=Renegade", **{"Vechile URL": "https://user@elm.example/3"}),
         make_row(number=4, location=elm.name, **{"Vechile URL": "https://elsewhere.example/4"}),
         make_row(number=5, location=elm.name, Stock=""),
     ]
@@ -102,6 +102,8 @@ def test_the_remarks_of_a_line_say_what_a_reviewer_must_know(staff: Client) -> N
     assert "A rule would leave it out: off lot: In Transit" in row_of(response, 1)
     assert "Printed, order 44109" in row_of(response, 2)
     assert "No usable web address: the QR code holds the VIN." in row_of(response, 2)
+    unsafe = "The web address 'https://user@elm.example/3' names a user or a password: the QR code holds the VIN."
+    assert unsafe in row_of(response, 3)
     assert "MODEL would start with '='; that character is left out." in row_of(response, 3)
     assert "The website elsewhere.example is not approved for this dealership" in row_of(response, 4)
     assert "No stock for STOCK, QRYEARMODEL" in row_of(response, 5)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
@@ -225,10 +226,14 @@ def test_asking_for_the_groups_twice_costs_one_query(django_assert_num_queries: 
 # Navigation
 
 
-def places_for(user: User, url_name: str) -> tuple[list[str], str]:
+def nav_for(user: User, url_name: str) -> dict[str, Any]:
     request = RequestFactory().get("/")
-    request.resolver_match = ResolverMatch(places_for, (), {}, url_name=url_name)
-    shown = silverfox_ui.nav(Context({"request": request, "user": user}))
+    request.resolver_match = ResolverMatch(nav_for, (), {}, url_name=url_name)
+    return silverfox_ui.nav(Context({"request": request, "user": user}))
+
+
+def places_for(user: User, url_name: str) -> tuple[list[str], str]:
+    shown = nav_for(user, url_name)
     return [place.word for place in shown["places"]], shown["current"]
 
 
@@ -254,6 +259,20 @@ def test_a_new_order_is_a_place_of_its_own() -> None:
 @pytest.mark.django_db
 def test_a_page_outside_the_places_marks_none() -> None:
     assert places_for(make_user(group="staff"), "login")[1] == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("group", "in_menu"), [("viewer", []), ("staff", ["VIN log", "Billing"])])
+def test_the_bar_of_a_phone_has_at_most_five_places_and_a_menu_holds_the_rest(group: str, in_menu: list[str]) -> None:
+    shown = nav_for(make_user(group=group), "order_list")
+    in_bar = len(shown["places"]) - len(shown["in_menu"]) + bool(shown["in_menu"])
+    assert ([place.word for place in shown["in_menu"]], in_bar <= 5) == (in_menu, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("url_name", "is_in_menu"), [("billing_month", True), ("order_list", False), ("login", False)])
+def test_the_menu_is_current_on_the_pages_of_its_places(url_name: str, is_in_menu: bool) -> None:
+    assert nav_for(make_user(group="staff"), url_name)["is_in_menu"] is is_in_menu
 
 
 # Pages without a signed-in user

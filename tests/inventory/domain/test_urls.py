@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.domain.urls import host_of, safe_http_url, split_safe_url
+from inventory.domain.urls import host_of, safe_http_url, split_safe_url, why_unsafe
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,25 @@ def test_an_unsafe_address_becomes_empty(url: str) -> None:
     assert split_safe_url(url) == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://www.example.com/", ""),
+        ("javascript:alert(1)", "does not begin with http:// or https://"),
+        ("www.example.com", "does not begin with http:// or https://"),
+        ("https://user:password@example.com/", "names a user or a password"),
+        ("https://www.example.com\\@evil.com/", "holds a blank, a backslash or a character that nobody sees"),
+        ("https://example.com/a\u202eb", "holds a blank, a backslash or a character that nobody sees"),
+        ("https://example.com/" + "\u00e9" * 400, "has more than 2,000 characters"),
+        ("https://127.0.0.1/@", "leads to no public website"),
+        ("https://printer.local", "leads to no public website"),
+        ("https://", "leads to no public website"),
+    ],
+)
+def test_a_person_is_told_what_is_wrong_with_an_address(url: str, reason: str) -> None:
+    assert why_unsafe(url) == reason
+
+
 def test_other_letters_behind_the_host_are_percent_encoded_once() -> None:
     url = safe_http_url("https://example.com/café/%20?q=ü")
     assert url == "https://example.com/caf%C3%A9/%20?q=%C3%BC"
@@ -88,6 +107,11 @@ def test_other_letters_behind_the_host_are_percent_encoded_once() -> None:
 def test_the_host_is_in_lower_case_without_port() -> None:
     assert host_of("https://WWW.Example.com:8443/x") == "www.example.com"
     assert host_of("https://www.example.com@evil.com/") == ""
+
+
+@given(st.text(max_size=60), st.sampled_from(["", "https:", "https://", "https://example.com"]))
+def test_every_text_is_either_safe_or_explained(tail: str, start: str) -> None:
+    assert bool(safe_http_url(start + tail)) is not bool(why_unsafe(start + tail))
 
 
 @given(st.text(max_size=60))

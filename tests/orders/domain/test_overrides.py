@@ -29,6 +29,7 @@ YEAR_NOW = 2025
         ("price", "2000000", "2000000.00"),
         ("url", "", ""),
         ("url", "https://www.elm-street.example/a?b=1", "https://www.elm-street.example/a?b=1"),
+        ("url", "https://www.elm-street.example/caf\u00e9", "https://www.elm-street.example/caf%C3%A9"),
     ],
 )
 def test_a_typed_text_becomes_a_value(field: str, text: str, value: Any) -> None:
@@ -65,11 +66,22 @@ def test_a_text_that_a_field_cannot_take_is_refused_with_the_remedy(field: str, 
     assert (refusal.value.field, str(refusal.value)) == (field, message)
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://127.0.0.1/", "http://localhost/", "elm-street.example"])
-def test_only_a_public_address_can_become_a_url(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("javascript:alert(1)", "does not begin with http:// or https://"),
+        ("elm-street.example", "does not begin with http:// or https://"),
+        ("http://127.0.0.1/", "leads to no public website"),
+        ("http://localhost/", "leads to no public website"),
+        ("https://user@elm-street.example/", "names a user or a password"),
+        ("https://elm-street.example/a b", "holds a blank, a backslash or a character that nobody sees"),
+    ],
+)
+def test_only_a_public_address_can_become_a_url(url: str, reason: str) -> None:
     with pytest.raises(OverrideError) as refusal:
         read_override("url", url, year_now=YEAR_NOW)
-    assert refusal.value.field == "url"
+    remedy = "Type a public http or https address, or leave it empty to print the VIN in the QR code."
+    assert (refusal.value.field, str(refusal.value)) == ("url", f"This address {reason}. {remedy}")
 
 
 def test_the_reviewers_values_replace_those_of_the_snapshot_and_only_those() -> None:

@@ -188,6 +188,11 @@ def test_options_change_the_spelling() -> None:
     assert render_formula(line, "{trim} {model}", uppercase=frozenset({"trim"})) == '17" WHEELS Renegade'
 
 
+def test_an_address_keeps_its_quotation_marks() -> None:
+    url = 'https://dealer.example/?size=17"'
+    assert render_formula(make_line(url=url), "{url}", inches_for_quotes=True) == url
+
+
 def test_new_stands_before_year_and_make_of_new_vehicles_when_chosen() -> None:
     template = replace(SHORTCUT_PACK, options=replace(SHORTCUT_PACK.options, new_in_year_make=True))
     assert render(make_gladiator(), template)[0] == "NEW 2025 JEEP"
@@ -226,12 +231,26 @@ def test_a_plain_line_has_no_warnings() -> None:
 
 
 def test_warnings_tell_how_a_line_will_differ_from_its_texts() -> None:
-    line = make_line(url="javascript:alert(1)", trim="\u00c9dition", model="=Renegade")
+    line = make_line(url="", trim="\u00c9dition", model="=Renegade")
     assert line_warnings(line, make_settings()) == [
         "No usable web address: the QR code holds the VIN.",
         "The trim '\u00c9dition' is printed as 'Edition'.",
         "MODEL would start with '='; that character is left out.",
     ]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"url": "javascript:alert(1)"}, {"url": "", "raw": {"vehicle_url": " javascript:alert(1)"}}]
+)
+def test_an_unsafe_address_is_shown_with_reason_and_remedy(facts: dict[str, Any]) -> None:
+    reason = "The web address 'javascript:alert(1)' does not begin with http:// or https://"
+    (warning,) = line_warnings(make_line(**facts), make_settings())
+    assert warning == f"{reason}: the QR code holds the VIN. Type a public address to print one."
+
+
+def test_a_safe_address_that_a_reviewer_took_away_is_not_blamed() -> None:
+    line = make_line(url="", raw={"vehicle_url": "https://dealer.example/used/renegade"})
+    assert line_warnings(line, make_settings()) == ["No usable web address: the QR code holds the VIN."]
 
 
 def test_fields_that_the_output_template_does_not_print_give_no_warning() -> None:
