@@ -284,7 +284,7 @@ def test_the_menu_is_current_on_the_pages_of_its_places(url_name: str, is_in_men
         ("403.html", "This is not open to your account"),
         ("403_csrf.html", "This form was too old to be accepted"),
         ("404.html", "There is no such page"),
-        ("429.html", "Too many attempts"),
+        ("429.html", "Too often"),
         ("500.html", "Something went wrong on our side"),
     ],
 )
