@@ -1,5 +1,6 @@
 """Who may enter the admin site."""
 
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -23,6 +24,18 @@ class SilverFoxAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role(request.user, MANAGER)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        """Whoever is signed in and may not enter is told so at once; only others are asked to sign in."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def told(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            return guarded(request, *args, **kwargs)
+
+        return told
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -7,9 +7,13 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from foundation import context
 from foundation.auditing import record
@@ -44,6 +48,28 @@ class RequestContextMiddleware:
         # Views without a login answer without a session and without the database.
         if getattr(view, "login_required", True) and request.user.is_authenticated:
             context.add(user_id=request.user.pk)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page is private unless it says otherwise."""
+
+    def handle_no_permission(  # type: ignore[override]  # the stubs know Django's own answer only
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponse:
+        """Send to the sign-in page; a part of a page sends its whole page there, or the form would land inside it."""
+        if request.headers.get("HX-Request") != "true":
+            return super().handle_no_permission(request, view_func)
+        page = {"next": current_path(request)}
+        return HttpResponse(headers={"HX-Redirect": f"{reverse(settings.LOGIN_URL)}?{urlencode(page)}"})
+
+
+def current_path(request: HttpRequest) -> str:
+    """The page that an htmx request came from, when it is one of ours; else the start page."""
+    address = request.headers.get("HX-Current-URL", "")
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def sane_id(text: str) -> str:

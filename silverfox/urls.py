@@ -22,6 +22,7 @@ urlpatterns = [
     path("billing/month.xlsx", billing.billing_file, {"form": "xlsx"}, name="billing_xlsx"),
     path("accounts/login/", views.login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/password/", views.PasswordView.as_view(), name="password"),
     path("admin/", admin.site.urls),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -5,17 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse_lazy
+from django.views.csrf import csrf_failure as csrf_failure_page
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error as server_error_500
 
 from foundation import context
 from foundation.rate_limits import give_token_back, take_token, too_many
 from silverfox.db_embedded import DatabaseUnavailable
+from silverfox.middleware import current_path
 
 LOGINS_PER_HOUR = 20
 # What PostgreSQL answers while it stops, starts or has no place left; without a code there was no answer at all.
@@ -44,6 +48,24 @@ def login(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     if request.user.is_authenticated:
         give_token_back(**bucket)
     return answer
+
+
+class PasswordView(PasswordChangeView):
+    """A person's own password; every other browser in which that person is signed in is signed out."""
+
+    template_name = "registration/password.html"
+    success_url = reverse_lazy("dealership_list")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, "Your password is changed. Other browsers are signed out.")
+        return super().form_valid(form)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """A form that was too old; a part of a page has its whole page loaded again, with a new token."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=403, headers={"HX-Redirect": current_path(request)})
+    return csrf_failure_page(request, reason)
 
 
 def locked_out(request: HttpRequest, response: Any, credentials: dict[str, Any] | None = None) -> HttpResponse:

@@ -130,3 +130,39 @@ def test_a_log_record_is_one_line_of_json_with_its_details() -> None:
     assert entry.pop("time").endswith("+00:00")
     assert entry.pop("exception").endswith("ValueError: line one\nline two")
     assert entry == {"level": "WARNING", "logger": "sf.test", "message": "two\nlines a", "order_id": 7}
+
+
+@pytest.mark.django_db
+def test_a_changed_password_signs_other_browsers_out(client: Client, boss: User) -> None:
+    other = Client()
+    for browser in (client, other):
+        assert sign_in(browser, PASSWORD) == 302
+    typed = {
+        "old_password": PASSWORD,
+        "new_password1": "a longer horse battery",
+        "new_password2": "a longer horse battery",
+    }
+    assert client.post("/accounts/password/", typed | {"old_password": "guess"}).status_code == 200
+    assert client.post("/accounts/password/", typed)["Location"] == "/"
+    assert (client.get("/").status_code, other.get("/").status_code) == (200, 302)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["short", "password1234", "123456789012345"])
+def test_a_weak_password_is_refused(client: Client, boss: User, password: str) -> None:
+    sign_in(client, PASSWORD)
+    typed = {"old_password": PASSWORD, "new_password1": password, "new_password2": password}
+    assert "field has-error" in client.post("/accounts/password/", typed).content.decode()
+
+
+@pytest.mark.django_db
+def test_an_address_has_twenty_failed_attempts_an_hour_whatever_names_it_tries(client: Client, boss: User) -> None:
+    answers = [sign_in(client, "wrong", username=f"name {number}") for number in range(21)]
+    assert answers == [200] * 20 + [429]
+    assert sign_in(client, PASSWORD) == 429
+    assert sign_in(client, PASSWORD, address="10.0.0.2") == 302
+
+
+@pytest.mark.django_db
+def test_signing_in_with_the_right_password_costs_no_attempt(client: Client, boss: User) -> None:
+    assert [sign_in(Client(), PASSWORD) for _ in range(22)] == [302] * 22
