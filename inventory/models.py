@@ -12,6 +12,7 @@ from dealerships.domain.names import fold_name
 from dealerships.domain.rules import Condition, fold_text
 from dealerships.models import Dealership
 from inventory.domain.facts import RAW_FIELD_NAMES, LotStatus, VehicleFacts
+from jobs.models import Claimable
 
 LOT_STATUS_CHOICES = [
     (LotStatus.ON_LOT, "On the lot"),
@@ -81,7 +82,7 @@ class PricePhrase(FoldedText):
         pass
 
 
-class InventoryImport(models.Model):
+class InventoryImport(Claimable):
     """One arrival of rows for any number of dealerships, with the account of every row."""
 
     class Status(models.TextChoices):
@@ -104,8 +105,6 @@ class InventoryImport(models.Model):
     rows_unmatched = models.PositiveIntegerField(default=0)
     notices = models.JSONField(default=list, blank=True)
     holds = models.JSONField(default=list, blank=True)
-    error_code = models.CharField(max_length=40, blank=True)
-    error_text = models.TextField(blank=True)
     reread_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="rereads")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,10 +6,13 @@ The rows themselves own claims, leases and retries, so a lost or doubled ring ha
 import logging
 import time
 
+from django.conf import settings
+from django.db.models.functions import Now
 from django_q.exceptions import TimeoutException
 from django_q.tasks import async_task
 
-from jobs.registry import find_job
+from jobs.claims import fail_own, rows_of
+from jobs.registry import find_job, find_work
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +25,22 @@ def enqueue(kind: str, pk: int) -> None:
     """Ask a worker to do the work of `kind` for the row `pk`; raises `LookupError` for an unknown kind.
 
     The doorbell is one INSERT in the current transaction: a worker hears it after the commit, and never after a
-    rollback.
+    rollback. A row of work notes when it was rung for.
     """
     find_job(kind)
+    work = find_work(kind)
+    if work is not None:
+        rows_of(work).filter(pk=pk).update(enqueued_at=Now())
     async_task("jobs.executor.run", kind, pk, task_name=f"{kind} {pk}")
 
 
+def send_beat(incarnation: int) -> None:
+    """Ask a worker to answer with a heartbeat; the supervisor sees by it that the queue is alive end to end."""
+    async_task("jobs.operations.heartbeats.answer_beat", incarnation, task_name=f"beat {incarnation}", save=False)
+
+
 def run(kind: str, pk: int) -> None:
-    """Do the work of `kind` for the row `pk`, in a worker.
+    """Do the work of `kind` for the row `pk`, in a worker; an error stands on the row before it goes on to the queue.
 
     The result is always None: one that cannot be pickled would make the queue repeat the work without end. So would
     a SystemExit, which becomes `JobFailedError`; the queue's own time limit passes, it has the worker replaced.
@@ -39,8 +50,22 @@ def run(kind: str, pk: int) -> None:
     try:
         function(pk)
     except TimeoutException:
+        limit = f"It took longer than {settings.JOB_TIMEOUT_SECONDS:.0f} seconds and was ended. Retry it."
+        _note_failure(kind, pk, "E_TIMEOUT", limit)
         raise
     except SystemExit as stop:
-        raise JobFailedError(f"The job {kind} {pk} tried to end its worker (exit code {stop.code}).") from stop
+        reason = f"The job {kind} {pk} tried to end its worker (exit code {stop.code})."
+        _note_failure(kind, pk, "E_EXIT", reason)
+        raise JobFailedError(reason) from stop
+    except Exception as error:
+        reason = f"Unexpected {type(error).__name__}: {error}. Retry it; if it fails again, the log has the details."
+        _note_failure(kind, pk, "E_UNEXPECTED", reason, error)
+        raise
     duration_ms = round((time.monotonic() - started) * 1000)
     logger.info("job done", extra={"kind": kind, "pk": pk, "duration_ms": duration_ms})
+
+
+def _note_failure(kind: str, pk: int, code: str, text: str, error: Exception | None = None) -> None:
+    work = find_work(kind)
+    if work is not None:
+        fail_own(work, pk, code=code, text=text, error=error)

@@ -5,7 +5,8 @@ import logging
 from foundation.errors import SilverFoxError
 from jobs.registry import job
 from orders.models import Order
-from orders.operations.completing import COMPLETE_JOB, complete_order
+from orders.operations.claiming import COMPLETE_JOB
+from orders.operations.completing import complete_order
 
 logger = logging.getLogger(__name__)
 

@@ -1,5 +1,7 @@
 """Settings of every installation; what differs between installations comes from the environment."""
 
+import math
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from silverfox.log_files import logging_by
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 # Everything the program writes lies below one directory; uploads and orders are closed to other users by themselves.
 VAR_DIR = environment.directory("VAR_DIR", BASE_DIR / "var")
@@ -110,20 +113,39 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # How long the rows of one file may take to read; a file of 200,000 rows needs a fraction of it.
 IMPORT_SECONDS = environment.number("IMPORT_SECONDS", 60, minimum=1, maximum=3600)
 
-# The queue only carries ids; the rows in `jobs` own attempts, leases and retries (retry must outlast timeout by far).
+# Background work. JOBS_TIME_SCALE=10 makes every interval a tenth of what it is and keeps their ratios.
+JOBS_TIME_SCALE = environment.number("JOBS_TIME_SCALE", 1, minimum=1, maximum=60)
+
+
+def _seconds(name: str, default: int) -> float:
+    return environment.number(name, default, minimum=1, maximum=24 * 3600) / JOBS_TIME_SCALE
+
+
 WORKERS = environment.number("WORKERS", 2, minimum=1, maximum=32)
-LEASE_SECONDS = environment.number("LEASE_SECONDS", 60, minimum=1, maximum=3600)
+LEASE_SECONDS = _seconds("LEASE_SECONDS", 60)
+BACKOFF_SECONDS = _seconds("BACKOFF_SECONDS", 10)
+DOORBELL_SECONDS = _seconds("DOORBELL_SECONDS", 120)
+SWEEP_SECONDS = _seconds("SWEEP_SECONDS", 30)
+SUPERVISOR_HEARTBEAT_SECONDS = _seconds("SUPERVISOR_HEARTBEAT_SECONDS", 5)
+BEAT_SECONDS = _seconds("BEAT_SECONDS", 15)
+WEDGE_SECONDS = _seconds("WEDGE_SECONDS", 90)
+DRAIN_SECONDS = _seconds("DRAIN_SECONDS", 60)
+JOB_TIMEOUT_SECONDS = _seconds("JOB_TIMEOUT_SECONDS", 600)
+JOB_RETRY_SECONDS = _seconds("JOB_RETRY_SECONDS", 1800)
+
+# The queue only carries ids; the rows themselves own attempts, leases and retries.
 Q_CLUSTER = {
     "name": "silverfox",
     "orm": "default",
     "workers": WORKERS,
-    "timeout": 600,
-    "retry": 1800,
+    "timeout": math.ceil(JOB_TIMEOUT_SECONDS),
+    "retry": math.ceil(JOB_RETRY_SECONDS),
     "max_attempts": 1,
     "ack_failures": True,
     "queue_limit": 1,
     "bulk": 1,
     "catch_up": False,
+    "scheduler": False,
     "save_limit": 1000,
     "save_limit_per": "func",
     "recycle": 50,

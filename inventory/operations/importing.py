@@ -1,17 +1,19 @@
 """Import: rows of a file become one staged dataset per dealership, with the account of every row."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from time import monotonic
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -38,11 +40,15 @@ from inventory.models import (
 from inventory.operations.activation import activate_dataset, judge_dataset
 from inventory.operations.copying import CopyBuffer
 from inventory.operations.duplicates import analyse_searched_columns, settle_duplicates, warn_across_dealerships
+from jobs import claims
+from jobs.registry import Work, register_work
 
 _PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
 _TEMPORARY_VIN = "E_VIN_CHARS"
 _SAMPLES = 5
 _CELL_SHOWN = 200
+_ROWS_PER_BEAT = 1000
+RUN_IMPORT_JOB = "run_import"
 
 
 def register_import(
@@ -60,7 +66,7 @@ def register_import(
     if earlier:
         delete_upload(upload.name)
         raise already_imported(earlier)
-    return InventoryImport.objects.create(
+    inventory_import = InventoryImport.objects.create(
         source=(source or file_name).replace("\0", "")[:200],
         file_name=file_name.replace("\0", "")[:255],
         stored_name=upload.name,
@@ -70,6 +76,9 @@ def register_import(
         stage_only=stage_only,
         created_by=actor,
     )
+    # Its caller runs it or rings for it; if the caller is lost, the sweep rings in its place.
+    claims.note_rung(inventory_import)
+    return inventory_import
 
 
 def already_imported(earlier: InventoryImport) -> Refused:
@@ -87,29 +96,67 @@ def run_import(
     """Read the kept file into staged datasets, judge them by the gates and activate those that pass.
 
     `force` activates in spite of a gate (never an empty dataset) and records `actor` and `reason`. A file that cannot
-    be read leaves no rows: the import is marked failed and `BadInput` is raised, or the error of the database. Every
-    dataset is activated by itself.
+    be read leaves no rows: the import is marked failed and `BadInput` is raised, or the error of the database. `Refused`
+    is raised when the import is not waiting, or was taken over by another worker. Every dataset is activated by itself.
     """
-    inventory_import.status = InventoryImport.Status.RUNNING
-    inventory_import.save(update_fields=["status"])
+    token = claims.claim(inventory_import)
+    if token is None:
+        words = f"Import {inventory_import.pk} is {inventory_import.status}; only a waiting import can be read."
+        raise Refused(words, code="not_claimable")
     try:
-        with open_upload(inventory_import.stored_name) as stream, transaction.atomic():
-            datasets = stage_rows(inventory_import=inventory_import, stream=stream)
-            for dataset in datasets:
-                judge_dataset(dataset=dataset)
+        with _recorded_failure(inventory_import, token):
+            _stage(inventory_import, token)
+    except claims.LostLease as error:
+        words = f"Import {inventory_import.pk} was taken over by another worker."
+        raise Refused(words, code="lost_lease") from error
+    inventory_import.refresh_from_db()
+    activate_import(inventory_import=inventory_import, force=force, actor=actor, reason=reason)
+    return inventory_import
+
+
+def _stage(inventory_import: InventoryImport, token: UUID) -> None:
+    with (
+        open_upload(inventory_import.stored_name) as stream,
+        claims.renewals_apart() as renew,
+        transaction.atomic(),
+    ):
+        beat = claims.Heartbeat(inventory_import, token, renew_by=renew)
+        datasets = stage_rows(inventory_import=inventory_import, stream=stream, beat=beat)
+        for dataset in datasets:
+            judge_dataset(dataset=dataset)
+        claims.release(inventory_import, token, InventoryImport.Status.DONE, action="finish")
+
+
+@contextmanager
+def _recorded_failure(inventory_import: InventoryImport, token: UUID) -> Iterator[None]:
+    def fail(code: str, text: str, error: Exception) -> None:
+        claims.fail(inventory_import, token, code=code, text=text, error=error)
+        inventory_import.refresh_from_db()
+
+    try:
+        yield
     except BadInput as error:
-        _mark_failed(inventory_import, error.code, error.message)
+        fail(error.code, error.message, error)
         raise
     except DatabaseError as error:
         earlier = InventoryImport.objects.filter(sha256=inventory_import.sha256, status="done").first()
         if not isinstance(error, IntegrityError) or earlier is None:
             cause = str(error).partition("\n")[0]
-            _mark_failed(inventory_import, "E_DATABASE", f"The database refused the rows: {cause}")
+            fail("E_DATABASE", f"The database refused the rows: {cause}", error)
             raise
-        _mark_failed(inventory_import, "already_imported", "The same file was imported at the same time.")
+        fail("already_imported", "The same file was imported at the same time.", error)
         raise already_imported(earlier) from error
-    activate_import(inventory_import=inventory_import, force=force, actor=actor, reason=reason)
-    return inventory_import
+
+
+def _move(inventory_import: InventoryImport, state: str, *, action: str, detail: str) -> None:
+    has_ended = state in {InventoryImport.Status.DONE, InventoryImport.Status.FAILED}
+    inventory_import.status = state
+    inventory_import.finished_at = timezone.now() if has_ended else None
+    inventory_import.save(update_fields=["status", "finished_at", *claims.COLUMNS])
+
+
+# A reading is one transaction: when its worker is lost nothing was staged, and it is simply read again.
+register_work(Work(kind=RUN_IMPORT_JOB, model=InventoryImport, move=_move, state_field="status"))
 
 
 def activate_import(
@@ -126,24 +173,42 @@ def activate_import(
             activate_dataset(dataset=dataset, force=force, actor=actor, reason=words)
 
 
-def _mark_failed(inventory_import: InventoryImport, code: str, text: str) -> None:
-    InventoryImport.objects.filter(pk=inventory_import.pk).update(
-        status=InventoryImport.Status.FAILED, error_code=code, error_text=text, finished_at=Now()
+def activate_left_behind() -> int:
+    """Activate what imports staged whose worker was lost before it came to that; gives the number of datasets.
+
+    A dataset that a newer one of its dealership has overtaken stays as it is, and so does one that waits for a person.
+    """
+    overtaken = Dataset.objects.active().filter(dealership=OuterRef("dealership"), id__gt=OuterRef("id"))
+    left_behind = Dataset.objects.filter(
+        ~Exists(overtaken),
+        status=Dataset.Status.STAGED,
+        inventory_import__status=InventoryImport.Status.DONE,
+        inventory_import__stage_only=False,
+        inventory_import__finished_at__lt=Now() - timedelta(seconds=settings.LEASE_SECONDS),
     )
-    inventory_import.refresh_from_db()
+    imports = InventoryImport.objects.filter(datasets__in=left_behind).select_related("created_by").distinct()
+    count = left_behind.count()
+    for inventory_import in imports:
+        activate_import(inventory_import=inventory_import, force=False, actor=inventory_import.created_by)
+    return count
 
 
-def stage_rows(*, inventory_import: InventoryImport, stream: BinaryIO) -> list[Dataset]:
+def stage_rows(
+    *, inventory_import: InventoryImport, stream: BinaryIO, beat: Callable[[], None] | None = None
+) -> list[Dataset]:
     """Load every row of `stream`: datasets, raw vehicles, vehicles, problems, unmatched names, unmapped texts.
 
-    To be called in a transaction. Raises `BadInput` when the file as a whole cannot be read, or not in time.
+    To be called in a transaction; `beat` is called every thousand rows. Raises `BadInput` when the file as a whole
+    cannot be read, or not in time.
     """
     deadline = monotonic() + settings.IMPORT_SECONDS
     sheet = open_sheet(stream)
     staging = _Staging(inventory_import, load_mappings(), dict(_dealerships_by_name()))
-    for row_number, row in sheet:
+    for position, (row_number, row) in enumerate(sheet):
         if monotonic() > deadline:
             raise _too_slow(row_number)
+        if beat and position % _ROWS_PER_BEAT == 0:
+            beat()
         if isinstance(row, RowFault):
             staging.add_fault(row)
         else:
@@ -307,9 +372,7 @@ class _Staging:
         item.rows_accepted = item.rows_read - item.rows_rejected - item.rows_unmatched
         item.notices = list(sheet.notices)
         item.holds = list(sheet.holds)
-        item.status = InventoryImport.Status.DONE
-        item.finished_at = timezone.now()
-        item.save()
+        item.save(update_fields=["rows_read", "rows_accepted", "rows_rejected", "rows_unmatched", "notices", "holds"])
 
 
 def import_result(inventory_import: InventoryImport) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Imports that pages ask for: a worker reads the file, and a kept file can be read again."""
 
+import logging
 from datetime import datetime
 from typing import BinaryIO
 
@@ -10,12 +11,10 @@ from django.utils import timezone
 from foundation.errors import Refused, SilverFoxError
 from inventory.files import upload_path
 from inventory.models import InventoryImport
-from inventory.operations.importing import register_import, run_import
+from inventory.operations.importing import RUN_IMPORT_JOB, register_import, run_import
 from jobs.executor import enqueue
 
-RUN_IMPORT_JOB = "run_import"
-# The queue ends a job after 10 minutes, so a reading of this age has lost its worker.
-_LONGEST_READING_SECONDS = 15 * 60
+logger = logging.getLogger(__name__)
 
 
 def queue_import(*, stream: BinaryIO, file_name: str, source: str = "", actor: User) -> InventoryImport:
@@ -56,22 +55,15 @@ def reread_import(*, inventory_import: InventoryImport, actor: User) -> Inventor
 def is_in_progress(*, inventory_import: InventoryImport, now: datetime) -> bool:
     """Whether a worker will read the file or reads it now; a reading whose worker was lost is not in progress."""
     if inventory_import.status == InventoryImport.Status.RUNNING:
-        return (now - inventory_import.created_at).total_seconds() < _LONGEST_READING_SECONDS
+        return inventory_import.lease_until is not None and inventory_import.lease_until > now
     return inventory_import.status == InventoryImport.Status.QUEUED
 
 
 def read_queued_import(*, import_id: int) -> None:
     """Read the file of a queued import, once however often it is asked; what is wrong with it stands on the import."""
-    claimed = InventoryImport.objects.filter(pk=import_id, status=InventoryImport.Status.QUEUED)
-    if not claimed.update(status=InventoryImport.Status.RUNNING):
-        return
     inventory_import = InventoryImport.objects.select_related("created_by").get(pk=import_id)
     try:
         run_import(inventory_import=inventory_import, actor=inventory_import.created_by)
     except SilverFoxError as error:
-        InventoryImport.objects.filter(pk=import_id).exclude(status=InventoryImport.Status.FAILED).update(
-            status=InventoryImport.Status.FAILED,
-            error_code=error.code,
-            error_text=error.message,
-            finished_at=timezone.now(),
-        )
+        # The reason stands on the import, or another worker has it; the queue has nothing to repeat.
+        logger.warning("import not done", extra={"import_id": import_id, "reason": error.message})

@@ -24,7 +24,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.REVIEW: frozenset({OrderState.APPROVED, OrderState.CANCELLED}),
     OrderState.APPROVED: frozenset({OrderState.QUEUED, OrderState.REVIEW, OrderState.CANCELLED}),
     OrderState.QUEUED: frozenset({OrderState.PROCESSING, OrderState.CANCELLED}),
-    OrderState.PROCESSING: frozenset({OrderState.DONE, OrderState.FAILED, OrderState.QUEUED}),
+    OrderState.PROCESSING: frozenset({OrderState.DONE, OrderState.FAILED, OrderState.QUEUED, OrderState.CANCELLED}),
     OrderState.FAILED: frozenset({OrderState.QUEUED, OrderState.REVIEW, OrderState.CANCELLED}),
     OrderState.DONE: frozenset({OrderState.VOIDED}),
     OrderState.CANCELLED: frozenset(),

@@ -1,22 +1,17 @@
 """Completion: files first, proved by reading them back, then files, VIN log and state in one transaction."""
 
 import hashlib
-import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce, Now, TruncSecond
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from dealerships.models import Dealership
 from foundation.errors import BadInput, ConfirmationNeeded, Refused, SilverFoxError
+from jobs import claims
 from jobs.executor import enqueue
 from orders.domain.lines import FileContent, OrderContent
 from orders.domain.order_files import build_order_files
@@ -26,29 +21,30 @@ from orders.domain.verification import verify_order_files
 from orders.files import (
     WrittenFile,
     artifact_sha256,
-    attempt_folder,
     discard_files,
     publish_files,
     read_temporary,
     restore_artifact,
     write_files,
 )
-from orders.models import Artifact, Order, OrderLine, VinLogEntry
+from orders.models import Artifact, Order, VinLogEntry
 from orders.operations.checking import (
     order_content,
     require_not_printed_meanwhile,
     require_printable,
     unapproved_hosts,
 )
+from orders.operations.claiming import (
+    ASK_TO_CANCEL,
+    COMPLETE_JOB,
+    claim_order,
+    fail_order,
+    lines_marked_wrongly,
+    stop_cancelled,
+)
 from orders.operations.transitions import lock_order, move_order, record_event
 
-logger = logging.getLogger(__name__)
-COMPLETE_JOB = "complete_order"
 LONGEST_ORDER_NUMBER = 100
-
-
-class LostLease(Exception):
-    """Another worker owns the order now; this one stops without further effects."""
 
 
 def approve_order(
@@ -80,14 +76,18 @@ def approve_order(
             require_printable(order=locked)
             words = _require_confirmation(locked, order_number, confirmed=confirmed)
             locked.order_number, locked.log_vins, locked.log_skip_reason = order_number, log_vins, reason.strip()
-            locked.error_text, locked.attempts, locked.completed_at = "", 0, None
+            locked.completed_at = None
             locked.save()
+            claims.start_over(locked)
             detail = "; ".join([*_approval_words(locked), *words])
             move_order(locked, OrderState.APPROVED, action="approve", actor=actor, detail=detail)
         if locked.state == OrderState.APPROVED:
             move_order(locked, OrderState.QUEUED, action="queue", actor=actor)
             if in_background:
                 enqueue(COMPLETE_JOB, locked.pk)
+            else:
+                # Its caller does the work at once; if the caller is lost, the sweep rings in its place.
+                claims.note_rung(locked)
     return locked
 
 
@@ -147,57 +147,20 @@ def complete_order(*, order: Order, actor: User | None = None) -> Order:
     On any failure the order is `failed` with the reason, and nothing is released or logged; the error is raised.
     Raises `Refused` when somebody else is working on the order.
     """
-    order, token = _claim(order)
+    order, token = claim_order(order)
     try:
         with _recorded_failure(order, token):
             content = order_content(order)
-            written = write_files(order.pk, token, _with_heartbeat(order, token, build_order_files(content)))
+            beat = claims.Heartbeat(order, token)
+            written = write_files(order.pk, token, _with_heartbeat(beat, build_order_files(content)))
             _prove(content, read_temporary(order.pk, token, written))
-            _renew_lease(order, token)
+            beat()
             folder = publish_files(order.pk, token)
             return _release(order, token, content, folder=folder, written=written, actor=actor)
-    except LostLease as error:
+    except claims.LostLease as error:
         raise Refused(f"Order {order.pk} was taken over by another worker.", code="lost_lease") from error
-
-
-def _claim(order: Order) -> tuple[Order, uuid.UUID]:
-    """Become the owner of a queued order, or of one whose owner's lease ran out."""
-    token = uuid.uuid4()
-    free = Q(state=OrderState.QUEUED) | Q(state=OrderState.PROCESSING, lease_until__lt=Now())
-    with transaction.atomic():
-        claimed = Order.objects.filter(free, pk=order.pk).update(
-            token=token,
-            lease_until=_lease_end(),
-            attempts=F("attempts") + 1,
-            completed_at=Coalesce("completed_at", TruncSecond(Now())),
-        )
-        if not claimed:
-            order.refresh_from_db()
-            raise Refused(_not_claimable(order), code="not_claimable", detail={"status": order.state})
-        locked = lock_order(order.pk)
-        if locked.state == OrderState.QUEUED:
-            move_order(locked, OrderState.PROCESSING, action="start", actor=None, detail=f"attempt {locked.attempts}")
-        # The billing sheet counts duplicates before this order writes the log.
-        _lines_marked_wrongly(locked).update(is_duplicate=F("was_logged"))
-    return locked, token
-
-
-def _not_claimable(order: Order) -> str:
-    if order.state == OrderState.PROCESSING and order.lease_until:
-        until = timezone.localtime(order.lease_until)
-        return f"Order {order.pk} is in production; another worker owns it until {until:%H:%M:%S}. Try again then."
-    return f"Order {order.pk} of {order.dealership} is {order.state}; only a queued order can be completed."
-
-
-def _lease_end() -> Any:
-    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
-
-
-def _lines_marked_wrongly(order: Order) -> QuerySet[OrderLine]:
-    """Lines whose mark as a duplicate is not what the log says before this order; baseline entries are no prints."""
-    entries = VinLogEntry.objects.in_force().filter(dealership=order.dealership_id, is_baseline=False)
-    before = entries.filter(vin=OuterRef("vin")).exclude(order=order)
-    return order.lines.annotate(was_logged=Exists(before)).exclude(is_duplicate=F("was_logged"))
+    except claims.CancelRequested as error:
+        raise Refused(f"Order {order.pk} was cancelled in production; nothing was released.", code="cancelled") from error
 
 
 @contextmanager
@@ -205,50 +168,30 @@ def _recorded_failure(order: Order, token: uuid.UUID) -> Iterator[None]:
     """A failure leaves no file and a reason on the order; the error goes on to the caller."""
     try:
         yield
-    except LostLease:
+    except claims.LostLease:
         discard_files(order.pk, token)
         raise
+    except claims.CancelRequested:
+        stop_cancelled(order, token)
+        raise
     except SilverFoxError as error:
-        _fail(order, token, error.message)
+        fail_order(order, token, code=error.code, reason=error.message)
         raise
     except OSError as error:
         reason = f"The files could not be written: {error.strerror}. Free space or mend the folder, then retry."
-        _fail(order, token, reason)
+        fail_order(order, token, code="disk", reason=reason)
         raise Refused(reason, code="disk") from error
     except Exception as error:
         # A fault of the program must show on the order too; it is raised on, never swallowed.
-        _fail(order, token, f"Unexpected {type(error).__name__}: {error}. Nothing was released; retry.")
+        reason = f"Unexpected {type(error).__name__}: {error}. Nothing was released; retry."
+        fail_order(order, token, code="E_UNEXPECTED", reason=reason, error=error)
         raise
 
 
-def _fail(order: Order, token: uuid.UUID, reason: str) -> None:
-    with transaction.atomic():
-        locked = lock_order(order.pk)
-        # An error may arrive after the commit; then the files are released and stay.
-        if not locked.artifacts.filter(path__startswith=attempt_folder(order.pk, token)).exists():
-            discard_files(order.pk, token)
-        if locked.token != token:
-            return
-        locked.error_text = reason
-        locked.save(update_fields=["error_text"])
-        move_order(locked, OrderState.FAILED, action="fail", actor=None, detail=reason)
-    logger.warning("order failed", extra={"order_id": order.pk, "reason": reason})
-
-
-def _with_heartbeat(order: Order, token: uuid.UUID, files: Iterable[FileContent]) -> Iterator[FileContent]:
-    """Renew the lease every third of its time while files are made."""
-    due = timezone.now()
+def _with_heartbeat(beat: claims.Heartbeat, files: Iterable[FileContent]) -> Iterator[FileContent]:
     for file in files:
-        if timezone.now() >= due:
-            _renew_lease(order, token)
-            due = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS / 3)
+        beat()
         yield file
-
-
-def _renew_lease(order: Order, token: uuid.UUID) -> None:
-    mine = Order.objects.filter(pk=order.pk, token=token, state=OrderState.PROCESSING)
-    if not mine.update(lease_until=_lease_end()):
-        raise LostLease
 
 
 def _prove(content: OrderContent, files: Mapping[str, bytes]) -> None:
@@ -269,12 +212,11 @@ def _release(
     """The closing transaction: artifacts, VIN log, state and event together."""
     with transaction.atomic():
         # The dealership's lock keeps a log import or another order from changing the log before the commit.
-        Dealership.objects.select_for_update().get(pk=order.dealership_id)
-        locked = lock_order(order.pk)
-        if locked.token != token or locked.state != OrderState.PROCESSING:
-            raise LostLease
+        dealership = Dealership.objects.select_for_update().get(pk=order.dealership_id)
+        locked = claims.fence(order, token)
+        locked.dealership = dealership
         require_not_printed_meanwhile(order=locked)
-        if _lines_marked_wrongly(locked).exists():
+        if lines_marked_wrongly(locked).exists():
             # The billing sheet states the duplicates; they must be counted again.
             raise Refused("The VIN log changed while the files were made. Retry.", code="log_changed")
         Artifact.objects.bulk_create(
@@ -314,10 +256,20 @@ def _log_vins(order: Order, content: OrderContent, actor: User | None) -> int:
 
 
 def cancel_order(*, order: Order, actor: User | None = None, reason: str = "") -> Order:
-    """End an order before its completion; its VINs are free again. Raises `Refused` when it is past that."""
+    """End an order before its completion; its VINs are free again. Raises `Refused` when it is past that.
+
+    An order in production is cancelled by its worker at the next heartbeat, and stays `processing` with
+    `cancel_requested` until then; if its worker comes to its end first, the order is done and has to be voided.
+    """
     with transaction.atomic():
         locked = lock_order(order.pk)
-        move_order(locked, OrderState.CANCELLED, action="cancel", actor=actor, detail=reason)
+        if locked.state == OrderState.PROCESSING and claims.has_live_lease(locked):
+            if not locked.cancel_requested:
+                locked.cancel_requested = True
+                locked.save(update_fields=["cancel_requested"])
+                record_event(locked, ASK_TO_CANCEL, actor=actor, detail=reason, before=locked.state)
+        else:
+            move_order(locked, OrderState.CANCELLED, action="cancel", actor=actor, detail=reason)
     return locked
 
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 
 from foundation.errors import Refused
+from jobs import claims
 from orders.domain.states import OPEN_STATES, IllegalTransition, OrderState, require_transition
 from orders.models import OpenVin, Order, OrderEvent
 
@@ -20,8 +21,8 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: User | N
         raise Refused(f"Order {order.pk} of {order.dealership}: {error}", code="illegal_transition") from error
     order.state = target
     if target != OrderState.PROCESSING:
-        order.token = order.lease_until = None
-    order.save(update_fields=["state", "token", "lease_until"])
+        claims.let_go(order)
+    order.save(update_fields=["state", *claims.COLUMNS])
     if target not in OPEN_STATES:
         OpenVin.objects.filter(order=order).delete()
     record_event(order, action, actor=actor, detail=detail, before=before)

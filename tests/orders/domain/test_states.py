@@ -17,6 +17,7 @@ ALLOWED = {
     ("processing", "done"),
     ("processing", "failed"),
     ("processing", "queued"),
+    ("processing", "cancelled"),
     ("failed", "queued"),
     ("failed", "review"),
     ("failed", "cancelled"),
