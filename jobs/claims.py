@@ -19,7 +19,6 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from jobs.models import Claimable
-from jobs.registry import CLAIM_COLUMNS as COLUMNS
 from jobs.registry import Work, work_of
 
 MOST_ATTEMPTS = 5
@@ -62,16 +61,20 @@ def claim(row: Claimable, **also: Any) -> uuid.UUID | None:
     """
     work, token = work_of(type(row)), uuid.uuid4()
     with transaction.atomic():
-        claimed = _claimable(work).filter(pk=row.pk).update(
-            token=token,
-            lease_until=lease_end(),
-            attempts=F("attempts") + 1,
-            claims_total=F("claims_total") + 1,
-            not_before=None,
-            owner_host=socket.gethostname(),
-            owner_pid=os.getpid(),
-            incarnation=incarnation_id(),
-            **also,
+        claimed = (
+            _claimable(work)
+            .filter(pk=row.pk)
+            .update(
+                token=token,
+                lease_until=lease_end(),
+                attempts=F("attempts") + 1,
+                claims_total=F("claims_total") + 1,
+                not_before=None,
+                owner_host=socket.gethostname(),
+                owner_pid=os.getpid(),
+                incarnation=incarnation_id(),
+                **also,
+            )
         )
         row.refresh_from_db(fields=[field.name for field in row._meta.concrete_fields if not field.is_relation])
         if not claimed:

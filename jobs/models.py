@@ -1,4 +1,4 @@
-"""Rows that represent work, and who does it: claims with leases, the worker's generations, schedules that have fired."""
+"""Rows that represent work and who does it: claims with leases, starts of the worker, schedules that have fired."""
 
 import uuid
 
@@ -28,6 +28,9 @@ class Claimable(models.Model):
 
     class Meta:
         abstract = True
+
+
+CLAIM_COLUMNS = tuple(field.name for field in Claimable._meta.fields)
 
 
 class Job(Claimable):

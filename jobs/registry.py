@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jobs.models import Claimable
-
-CLAIM_COLUMNS = tuple(field.name for field in Claimable._meta.fields)
+from jobs.models import CLAIM_COLUMNS, Claimable
 
 Job = Callable[[int], str | None]
 Sweep = Callable[[], int]
@@ -22,7 +20,7 @@ class Move(Protocol):
     It saves the columns of `Claimable` with the state: who calls it has set them on the row.
     """
 
-    def __call__(self, row: Any, state: str, *, action: str, detail: str) -> None: ...
+    def __call__(self, row: Any, state: str, /, *, action: str, detail: str) -> None: ...
 
 
 def set_state(row: Any, state: str, *, action: str, detail: str) -> None:

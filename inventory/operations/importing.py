@@ -41,6 +41,7 @@ from inventory.operations.activation import activate_dataset, judge_dataset
 from inventory.operations.copying import CopyBuffer
 from inventory.operations.duplicates import analyse_searched_columns, settle_duplicates, warn_across_dealerships
 from jobs import claims
+from jobs.models import CLAIM_COLUMNS
 from jobs.registry import Work, register_work
 
 _PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
@@ -96,8 +97,9 @@ def run_import(
     """Read the kept file into staged datasets, judge them by the gates and activate those that pass.
 
     `force` activates in spite of a gate (never an empty dataset) and records `actor` and `reason`. A file that cannot
-    be read leaves no rows: the import is marked failed and `BadInput` is raised, or the error of the database. `Refused`
-    is raised when the import is not waiting, or was taken over by another worker. Every dataset is activated by itself.
+    be read leaves no rows: the import is marked failed and `BadInput` is raised, or the error of the database.
+    `Refused` is raised when the import is not waiting, or was taken over by another worker. Every dataset is activated
+    by itself.
     """
     token = claims.claim(inventory_import)
     if token is None:
@@ -152,7 +154,7 @@ def _move(inventory_import: InventoryImport, state: str, *, action: str, detail:
     has_ended = state in {InventoryImport.Status.DONE, InventoryImport.Status.FAILED}
     inventory_import.status = state
     inventory_import.finished_at = timezone.now() if has_ended else None
-    inventory_import.save(update_fields=["status", "finished_at", *claims.COLUMNS])
+    inventory_import.save(update_fields=["status", "finished_at", *CLAIM_COLUMNS])
 
 
 # A reading is one transaction: when its worker is lost nothing was staged, and it is simply read again.

@@ -10,7 +10,7 @@ from django.utils import timezone
 from foundation.errors import Refused, SilverFoxError
 from jobs import claims
 from jobs.executor import enqueue
-from jobs.models import Job
+from jobs.models import CLAIM_COLUMNS, Job
 from jobs.registry import Work, find_job, register_work
 
 logger = logging.getLogger(__name__)
@@ -21,16 +21,16 @@ _heartbeat: ContextVar[claims.Heartbeat | None] = ContextVar("heartbeat", defaul
 def _move(job: Job, state: str, *, action: str, detail: str) -> None:
     job.state = state
     job.finished_at = None if state in {Job.State.QUEUED, Job.State.RUNNING} else timezone.now()
-    job.save(update_fields=["state", "finished_at", *claims.COLUMNS])
+    job.save(update_fields=["state", "finished_at", *CLAIM_COLUMNS])
 
 
 register_work(Work(kind=RUN_JOB, model=Job, move=_move))
 
 
 def start_job(*, kind: str, subject_id: int = 0) -> Job:
-    """Have the work of `kind` done for a subject in the background; an unfinished one of the same subject stands for it.
+    """Have the work of `kind` done for a subject in the background; gives its row, or that of the same work unfinished.
 
-    Its row and the doorbell belong to the current transaction. Raises `LookupError` for an unknown kind.
+    The row and the doorbell belong to the current transaction. Raises `LookupError` for an unknown kind.
     """
     find_job(kind)
     unfinished = [Job.State.QUEUED, Job.State.RUNNING]

@@ -160,7 +160,9 @@ def complete_order(*, order: Order, actor: User | None = None) -> Order:
     except claims.LostLease as error:
         raise Refused(f"Order {order.pk} was taken over by another worker.", code="lost_lease") from error
     except claims.CancelRequested as error:
-        raise Refused(f"Order {order.pk} was cancelled in production; nothing was released.", code="cancelled") from error
+        raise Refused(
+            f"Order {order.pk} was cancelled in production; nothing was released.", code="cancelled"
+        ) from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 
 from foundation.errors import Refused
 from jobs import claims
+from jobs.models import CLAIM_COLUMNS
 from orders.domain.states import OPEN_STATES, IllegalTransition, OrderState, require_transition
 from orders.models import OpenVin, Order, OrderEvent
 
@@ -22,7 +23,7 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: User | N
     order.state = target
     if target != OrderState.PROCESSING:
         claims.let_go(order)
-    order.save(update_fields=["state", *claims.COLUMNS])
+    order.save(update_fields=["state", *CLAIM_COLUMNS])
     if target not in OPEN_STATES:
         OpenVin.objects.filter(order=order).delete()
     record_event(order, action, actor=actor, detail=detail, before=before)

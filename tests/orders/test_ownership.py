@@ -2,19 +2,24 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models.functions import Now
 from django_q.models import OrmQ
+from pytest_django import Settings
 
 from dealerships.domain.output import OrderKind
 from foundation.errors import Refused
 from jobs.executor import enqueue
 from orders.models import Artifact, Order, VinLogEntry
-from orders.operations.completing import COMPLETE_JOB, approve_order, complete_order, ring_again
+from orders.operations.claiming import COMPLETE_JOB
+from orders.operations.completing import approve_order, cancel_order, complete_order, ring_again
 from tests.factories import log_vins, make_dealership, make_order, make_vehicles
 from tests.orders.released import released_bytes
 
@@ -23,7 +28,9 @@ RENEWAL = 'UPDATE "orders_order" SET "lease_until"'
 
 
 @pytest.fixture
-def order() -> Order:
+def order(settings: Settings) -> Order:
+    """Approved; its lease is renewed before each of its nine files and before their release."""
+    settings.LEASE_SECONDS = 0
     dealership = make_dealership()
     vins = make_vehicles(dealership=dealership)
     listed = make_order(dealership=dealership, kind=OrderKind.LIST, entries=vins)
@@ -32,7 +39,7 @@ def order() -> Order:
 
 @contextmanager
 def when_a_lease_is_renewed(number: int, act: Callable[[], object]) -> Iterator[None]:
-    """Do `act` on another connection just before the lease is renewed for the `number`th time (the last is 2)."""
+    """Do `act` on another connection just before the lease is renewed for the `number`th time."""
     seen = 0
 
     def act_elsewhere() -> None:
@@ -58,7 +65,7 @@ def files_on_disk() -> list[Path]:
     return [path for path in Path(settings.ORDERS_DIR).rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("renewal", [1, 2], ids=["before the first file", "before the release"])
+@pytest.mark.parametrize("renewal", [1, 10], ids=["before the first file", "before the release"])
 def test_a_worker_whose_order_was_taken_over_stops_and_takes_its_files_away(order: Order, renewal: int) -> None:
     other = uuid.uuid4()
 
@@ -73,10 +80,38 @@ def test_a_worker_whose_order_was_taken_over_stops_and_takes_its_files_away(orde
     assert (files_on_disk(), Artifact.objects.count(), VinLogEntry.objects.count()) == ([], 0, 0)
 
 
+@pytest.mark.parametrize("renewal", [1, 10], ids=["before the first file", "before the release"])
+def test_an_order_that_is_cancelled_in_production_ends_at_the_next_heartbeat_with_nothing_released(
+    order: Order, renewal: int
+) -> None:
+    user = User.objects.create_user("ann")
+
+    def cancel() -> None:
+        Order.objects.filter(pk=order.pk).update(lease_until=Now() + timedelta(hours=1))
+        asked = cancel_order(order=Order.objects.get(pk=order.pk), actor=user, reason="sold the lot")
+        assert (asked.state, asked.cancel_requested) == ("processing", True)
+
+    with when_a_lease_is_renewed(renewal, cancel), pytest.raises(Refused) as raised:
+        complete_order(order=order)
+    order.refresh_from_db()
+    assert (raised.value.code, order.state, order.token, order.cancel_requested) == (
+        "cancelled",
+        "cancelled",
+        None,
+        False,
+    )
+    assert (files_on_disk(), Artifact.objects.count(), VinLogEntry.objects.count()) == ([], 0, 0)
+    events = order.events.order_by("-id")[:2]
+    assert [(event.action, event.actor, event.detail) for event in events] == [
+        ("cancel", user, "sold the lot"),
+        ("ask to cancel", user, "sold the lot"),
+    ]
+
+
 def test_a_log_that_grows_while_files_are_made_fails_the_order_and_a_retry_counts_again(order: Order) -> None:
     first = order.lines.all()[0].vin
     with (
-        when_a_lease_is_renewed(2, lambda: log_vins(dealership=order.dealership, vins=[first])),
+        when_a_lease_is_renewed(10, lambda: log_vins(dealership=order.dealership, vins=[first])),
         pytest.raises(Refused) as raised,
     ):
         complete_order(order=order)
