@@ -6,4 +6,6 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
+        from jobs import checks  # noqa: F401 - registers itself
+
         autodiscover_modules("tasks")

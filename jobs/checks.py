@@ -11,11 +11,12 @@ def check_intervals(**_: Any) -> list[CheckMessage]:
     """The queue must not hand out a job again that may still run, and a lease must outlast its renewals' delays."""
     found: list[CheckMessage] = []
     margin = 60 / settings.JOBS_TIME_SCALE
-    if settings.Q_CLUSTER["retry"] <= settings.Q_CLUSTER["timeout"] + margin:
+    queue: dict[str, Any] = settings.Q_CLUSTER
+    if queue["retry"] <= queue["timeout"] + margin:
         found.append(
             Error(
-                f"JOB_RETRY_SECONDS gives {settings.Q_CLUSTER['retry']} seconds, JOB_TIMEOUT_SECONDS "
-                f"{settings.Q_CLUSTER['timeout']}: the queue would hand out jobs that still run.",
+                f"JOB_RETRY_SECONDS gives {queue['retry']} seconds, JOB_TIMEOUT_SECONDS {queue['timeout']}: the queue "
+                "would hand out jobs that still run.",
                 hint=f"Set JOB_RETRY_SECONDS more than {margin:.0f} seconds above JOB_TIMEOUT_SECONDS.",
                 id="jobs.E001",
             )

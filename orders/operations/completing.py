@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -83,11 +84,9 @@ def approve_order(
             move_order(locked, OrderState.APPROVED, action="approve", actor=actor, detail=detail)
         if locked.state == OrderState.APPROVED:
             move_order(locked, OrderState.QUEUED, action="queue", actor=actor)
-            if in_background:
-                enqueue(COMPLETE_JOB, locked.pk)
-            else:
-                # Its caller does the work at once; if the caller is lost, the sweep rings in its place.
-                claims.note_rung(locked)
+            # A caller that does the work itself has rung, too: if it is lost, the sweep rings in its place.
+            ring = partial(enqueue, COMPLETE_JOB, locked.pk) if in_background else partial(claims.note_rung, locked)
+            ring()
     return locked
 
 

@@ -95,10 +95,11 @@ def order_cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "orders/order_cancel.html", {"order": order})
     try:
-        cancel_order(order=order, actor=request.user, reason=request.POST.get("reason", "").strip())
+        order = cancel_order(order=order, actor=request.user, reason=request.POST.get("reason", "").strip())
     except SilverFoxError as error:
         return _page(request, order, status=status_of(error), refusal=error)
-    messages.success(request, f"The {order.get_kind_display()} order of {order.dealership} is cancelled.")
+    when = "will be cancelled before anything is released" if order.cancel_requested else "is cancelled"
+    messages.success(request, f"The {order.get_kind_display()} order of {order.dealership} {when}.")
     return redirect("order_detail", order.pk)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, transaction
 from django.db.models.functions import Now
+from django_q.exceptions import TimeoutException
 from django_q.models import OrmQ
 from pytest_django import Settings
 
@@ -275,7 +276,7 @@ def test_a_refusal_fails_the_job_and_a_retry_gives_it_all_attempts_again() -> No
     ("error", "code", "raised"),
     [
         (SystemExit(3), "E_EXIT", executor.JobFailedError),
-        (executor.TimeoutException(), "E_TIMEOUT", executor.TimeoutException),
+        (TimeoutException(), "E_TIMEOUT", TimeoutException),
         (ZeroDivisionError(), "E_UNEXPECTED", ZeroDivisionError),
     ],
     ids=["exit", "time limit", "fault"],
