@@ -1,7 +1,7 @@
 """What a worker does for inventory."""
 
-from inventory.operations.importing import RUN_IMPORT_JOB, activate_left_behind
-from inventory.operations.queueing import read_queued_import
+from inventory.operations.claiming import RUN_IMPORT_JOB
+from inventory.operations.queueing import activate_left_behind, read_queued_import
 from jobs.registry import job, sweep
 
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from time import monotonic
 from typing import Any, BinaryIO
@@ -13,8 +13,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from dealerships.domain.names import fold_name
@@ -41,15 +39,12 @@ from inventory.operations.activation import activate_dataset, judge_dataset
 from inventory.operations.copying import CopyBuffer
 from inventory.operations.duplicates import analyse_searched_columns, settle_duplicates, warn_across_dealerships
 from jobs import claims
-from jobs.models import CLAIM_COLUMNS
-from jobs.registry import Work, register_work
 
 _PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
 _TEMPORARY_VIN = "E_VIN_CHARS"
 _SAMPLES = 5
 _CELL_SHOWN = 200
 _ROWS_PER_BEAT = 1000
-RUN_IMPORT_JOB = "run_import"
 
 
 def register_import(
@@ -150,17 +145,6 @@ def _recorded_failure(inventory_import: InventoryImport, token: UUID) -> Iterato
         raise already_imported(earlier) from error
 
 
-def _move(inventory_import: InventoryImport, state: str, *, action: str, detail: str) -> None:
-    has_ended = state in {InventoryImport.Status.DONE, InventoryImport.Status.FAILED}
-    inventory_import.status = state
-    inventory_import.finished_at = timezone.now() if has_ended else None
-    inventory_import.save(update_fields=["status", "finished_at", *CLAIM_COLUMNS])
-
-
-# A reading is one transaction: when its worker is lost nothing was staged, and it is simply read again.
-register_work(Work(kind=RUN_IMPORT_JOB, model=InventoryImport, move=_move, state_field="status"))
-
-
 def activate_import(
     *, inventory_import: InventoryImport, force: bool, actor: User | None = None, reason: str = "import"
 ) -> None:
@@ -173,26 +157,6 @@ def activate_import(
         with suppress(Refused):
             words = f"forced {reason}" if force else reason
             activate_dataset(dataset=dataset, force=force, actor=actor, reason=words)
-
-
-def activate_left_behind() -> int:
-    """Activate what imports staged whose worker was lost before it came to that; gives the number of datasets.
-
-    A dataset that a newer one of its dealership has overtaken stays as it is, and so does one that waits for a person.
-    """
-    overtaken = Dataset.objects.active().filter(dealership=OuterRef("dealership"), id__gt=OuterRef("id"))
-    left_behind = Dataset.objects.filter(
-        ~Exists(overtaken),
-        status=Dataset.Status.STAGED,
-        inventory_import__status=InventoryImport.Status.DONE,
-        inventory_import__stage_only=False,
-        inventory_import__finished_at__lt=Now() - timedelta(seconds=settings.LEASE_SECONDS),
-    )
-    imports = InventoryImport.objects.filter(datasets__in=left_behind).select_related("created_by").distinct()
-    count = left_behind.count()
-    for inventory_import in imports:
-        activate_import(inventory_import=inventory_import, force=False, actor=inventory_import.created_by)
-    return count
 
 
 def stage_rows(

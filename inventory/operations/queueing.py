@@ -1,17 +1,21 @@
 """Imports that pages ask for: a worker reads the file, and a kept file can be read again."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from foundation.errors import Refused, SilverFoxError
 from inventory.files import upload_path
-from inventory.models import InventoryImport
-from inventory.operations.importing import RUN_IMPORT_JOB, register_import, run_import
+from inventory.models import Dataset, InventoryImport
+from inventory.operations.claiming import RUN_IMPORT_JOB
+from inventory.operations.importing import activate_import, register_import, run_import
 from jobs.executor import enqueue
 
 logger = logging.getLogger(__name__)
@@ -67,3 +71,23 @@ def read_queued_import(*, import_id: int) -> None:
     except SilverFoxError as error:
         # The reason stands on the import, or another worker has it; the queue has nothing to repeat.
         logger.warning("import not done", extra={"import_id": import_id, "reason": error.message})
+
+
+def activate_left_behind() -> int:
+    """Activate what imports staged whose worker was lost before it came to that; gives the number of datasets.
+
+    A dataset that a newer one of its dealership has overtaken stays as it is, and so does one that waits for a person.
+    """
+    overtaken = Dataset.objects.active().filter(dealership=OuterRef("dealership"), id__gt=OuterRef("id"))
+    left_behind = Dataset.objects.filter(
+        ~Exists(overtaken),
+        status=Dataset.Status.STAGED,
+        inventory_import__status=InventoryImport.Status.DONE,
+        inventory_import__stage_only=False,
+        inventory_import__finished_at__lt=Now() - timedelta(seconds=settings.LEASE_SECONDS),
+    )
+    imports = InventoryImport.objects.filter(datasets__in=left_behind).select_related("created_by").distinct()
+    count = left_behind.count()
+    for inventory_import in imports:
+        activate_import(inventory_import=inventory_import, force=False, actor=inventory_import.created_by)
+    return count

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0005_let_orders_be_corrected"),
+        ("orders", "0007_add_data_sheets"),
     ]
 
     operations = [
