@@ -1,3 +1,6 @@
+import codecs
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ from django.db.models import ProtectedError
 from dealerships.models import Dealership, OutputTemplate
 from dealerships.operations import change_dealerships
 from foundation.errors import BadInput, Refused
+from inventory.domain.facts import INVENTORY_HEADER
 from orders.models import OutputTemplateVersion
 from orders.operations.checking import order_content
 from orders.operations.completing import reissue_order
@@ -19,7 +23,10 @@ from orders.operations.output_templates import (
     restore_output_template,
     retire_output_template,
 )
-from tests.factories import finish_order, make_dealership, make_order, make_vehicles
+from orders.operations.rendering import render_order
+from orders.operations.reviewing import edit_line
+from tests.factories import BASE, finish_order, make_dealership, make_order, make_row, make_vehicles
+from tests.orders.released import released_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -243,3 +250,33 @@ def test_the_database_refuses_a_code_that_nobody_knows() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(IntegrityError, match="flyer"), transaction.atomic():
         make_dealership(template_new="flyer")
+
+
+# Data sheets and encodings
+
+
+def test_an_order_by_the_flyout_data_holds_the_rows_as_they_were_received_whatever_was_edited() -> None:
+    dealership = make_dealership(template_new="flyout_data", template_used="flyout_data")
+    [vin] = make_vehicles(dealership=dealership, count=1)
+    order = make_order(dealership=dealership)
+    line = order.lines.get()
+    edit_line(line=line, version=line.version, changes={"price": "1", "trim": "Edited"})
+    [(name, data)] = released_bytes(finish_order(order=order), "csv").items()
+    header, row = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
+    assert ("_FLYD_" in name, header) == (True, [*INVENTORY_HEADER[:-1], "Vehicle URL", "QR_Code_Path"])
+    received = make_row(number=1, location=dealership.name)
+    assert row == [*received.values(), rf"{BASE}\{vin}.png"]
+
+
+def test_an_imported_layout_in_utf_16_is_released_printed_and_issued_again() -> None:
+    import_output_template(data=poster(formula="{model} \u00e9", options={"encoding": "utf-16"}))
+    dealership = make_dealership(template_new="poster", template_used="poster")
+    [vin] = make_vehicles(dealership=dealership, count=1)
+    order = finish_order(order=make_order(dealership=dealership))
+    [data] = released_bytes(order, "csv").values()
+    text = f"TITLE,@QR\r\nRenegade \u00e9,{BASE}\\{vin}.png\r\n"
+    assert (data, [file.text for file in render_order(order=order)]) == (
+        codecs.BOM_UTF16_LE + text.encode("utf-16-le"),
+        [text],
+    )
+    assert reissue_order(order=order) == []
