@@ -1,6 +1,17 @@
 from django.urls import path
 
-from orders.views import correcting, creating, files, lines, listing, order, proofing, reviewing
+from orders.views import (
+    correcting,
+    creating,
+    files,
+    lines,
+    listing,
+    order,
+    output_templates,
+    proofing,
+    reviewing,
+    template_builder,
+)
 
 urlpatterns = [
     path("", listing.order_list, name="order_list"),
@@ -29,4 +40,17 @@ urlpatterns = [
     path("<int:pk>/lines/<int:seq>/leave-out/", lines.line_leave_out, name="order_line_leave_out"),
     path("<int:pk>/lines/<int:seq>/put-back/", lines.line_put_back, name="order_line_put_back"),
     path("<int:pk>/lines/<int:seq>/confirm-reprint/", lines.line_confirm_reprint, name="order_line_confirm_reprint"),
+]
+
+output_template_patterns = [
+    path("", output_templates.output_template_list, name="output_template_list"),
+    path("new/", template_builder.output_template_new, name="output_template_new"),
+    path("preview/", template_builder.output_template_preview, name="output_template_preview"),
+    path("import/", output_templates.output_template_import, name="output_template_import"),
+    path("<int:pk>/", output_templates.output_template_detail, name="output_template_detail"),
+    path("<int:pk>/edit/", template_builder.output_template_edit, name="output_template_edit"),
+    path("<int:pk>/compare/", output_templates.output_template_compare, name="output_template_compare"),
+    path("<int:pk>/export/", output_templates.output_template_export, name="output_template_export"),
+    path("<int:pk>/retire/", output_templates.output_template_retire, name="output_template_retire"),
+    path("<int:pk>/restore/", output_templates.output_template_restore, name="output_template_restore"),
 ]

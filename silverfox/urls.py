@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from orders.urls import output_template_patterns
 from orders.views import billing, dealerships, vin_log
 from silverfox import views
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("billing/orders/", billing.billing_orders, name="billing_orders"),
     path("billing/month.csv", billing.billing_file, {"form": "csv"}, name="billing_csv"),
     path("billing/month.xlsx", billing.billing_file, {"form": "xlsx"}, name="billing_xlsx"),
+    path("output-templates/", include(output_template_patterns)),
     path("accounts/login/", views.login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/password/", views.PasswordView.as_view(), name="password"),

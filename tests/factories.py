@@ -20,7 +20,7 @@ from inventory.models import ConditionMapping, Dataset, InventoryImport, LotStat
 from inventory.operations.importing import register_import, run_import
 from orders.models import Order
 from orders.operations.completing import approve_order, complete_order
-from orders.operations.output_templates import import_output_template
+from orders.operations.output_templates import save_version
 from orders.operations.preparing import OrderRequest, create_order
 from orders.operations.vin_logs import LogImport, import_vin_log
 
@@ -126,10 +126,10 @@ def ensure_output_templates() -> None:
         return
     migration = import_module("orders.migrations.0003_add_output_templates")
     for data in migration.BUILT_IN:
-        import_output_template(data=data)
+        save_version(data=data)
     OutputTemplate.objects.create(**migration.UNDESCRIBED)
     for data in import_module("orders.migrations.0007_add_data_sheets").BUILT_IN:
-        import_output_template(data=data)
+        save_version(data=data)
     OutputTemplate.objects.update(built_in=True)
     OutputTemplate.objects.filter(code="shortcut_pack").update(is_default=True)
 

@@ -101,3 +101,4 @@ _ARGUMENTS = {
     "default": (re.compile(r".+"), "default:text, the text printed for an empty field"),
     "truncate": (re.compile(r"[1-9]\d{0,3}"), "truncate:20, the number of characters to keep"),
 }
+FILTER_NAMES = tuple(_FILTERS)

@@ -48,6 +48,7 @@ SHORTHANDS = {
     "yearmakemodel": "{year} {make} {model}",
     "yearmakemodeltrim": "{year} {make} {model} {trim}",
 }
+LONGEST_FORMULA = 500
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -144,8 +145,13 @@ def parse_formula(source: str) -> Formula:
     """The formula typed as `source`: `{field}` or `{field|filter|filter:argument}` between words.
 
     Raises `FormulaError` with the place and the remedy for an unknown placeholder or filter (naming the nearest known
-    one), a filter's missing or unusable argument, and a brace without its pair.
+    one), a filter's missing or unusable argument, a brace without its pair, and a character that nothing can print.
     """
+    hidden = next((place for place, character in enumerate(source, start=1) if not character.isprintable()), None)
+    if hidden:
+        raise FormulaError(f"The formula has something that cannot be printed at character {hidden}. Type it again.")
+    if len(source) > LONGEST_FORMULA:
+        raise FormulaError(f"The formula has {len(source)} characters; it may have {LONGEST_FORMULA}.")
     return Formula(source, tuple(_parts(source)))
 
 

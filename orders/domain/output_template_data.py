@@ -1,5 +1,6 @@
 """An output template as JSON: how a version is stored, exported and imported."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -15,6 +16,7 @@ _COLUMN_KEYS = {"header": str, "formula": str, "required": bool, "max_length": i
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _ABBREVIATION = re.compile(r"[A-Z0-9]{1,10}")
 _LONGEST_NAME = 60
+MOST_COLUMNS = 100
 
 
 def output_template_data(template: OutputTemplate) -> dict[str, Any]:
@@ -43,6 +45,14 @@ def _column_data(column: Column) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value not in (False, None)}
 
 
+def read_json(data: bytes, *, name: str = "The file") -> Any:
+    """What a JSON file holds. Raises `BadInput`, with the name of the file, for what is no JSON."""
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{name} is not JSON: {error}. Export an output template for an example.") from error
+
+
 def output_template_from(data: Mapping[str, Any], *, version: int = 1) -> OutputTemplate:
     """The output template that JSON data describes.
 
@@ -53,6 +63,8 @@ def output_template_from(data: Mapping[str, Any], *, version: int = 1) -> Output
     _require_names(data)
     if not data["columns"]:
         raise BadInput("The output template has no columns; describe at least one with header and formula.")
+    if len(data["columns"]) > MOST_COLUMNS:
+        raise BadInput(f"The output template has {len(data['columns'])} columns; it may have {MOST_COLUMNS}.")
     try:
         return OutputTemplate(
             code=data["code"],

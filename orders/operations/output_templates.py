@@ -77,33 +77,50 @@ def export_output_template(*, code: str) -> dict[str, Any]:
     return output_template_data(version.as_output_template())
 
 
-def import_output_template(
-    *, data: dict[str, Any], actor: User | None = None, note: str = ""
+class VersionConflict(Refused):
+    """Somebody else saved a version after the one that the change is based on; nothing was overwritten."""
+
+    default_code = "version_conflict"
+
+
+def save_version(
+    *,
+    data: dict[str, Any],
+    based_on: int | None = None,
+    is_new: bool = False,
+    actor: User | None = None,
+    note: str = "",
 ) -> tuple[OutputTemplateVersion, bool]:
     """Add the output template that JSON data describes, or a new version of it where columns or options differ.
 
-    A new version tells who made it and why. Gives the version in force, and whether it is new. Raises `BadInput` for
-    data that describes none and for a name that another one has, `Refused` for a change of a built-in one or of an
+    Gives the version in force, and whether it is new; a new name alone makes none. `based_on` is the number of the
+    version that the change was made from, 0 for none; without it nobody is asked. Raises `BadInput` for data that
+    describes no output template, for a name that another one has and, with `is_new`, for a code that another one has,
+    `VersionConflict` when `based_on` is not the newest version, and `Refused` for a change of a built-in one or of an
     abbreviation, which names released files.
     """
     typed = output_template_from(data)
     data = output_template_data(typed)
     with transaction.atomic():
-        row, _ = OutputTemplate.objects.get_or_create(
+        row, is_added = OutputTemplate.objects.get_or_create(
             code=typed.code, defaults={"name": _free_name(typed.code, typed.name), "abbreviation": typed.abbreviation}
         )
+        if is_new and not is_added:
+            raise BadInput(f"The code {typed.code!r} belongs to {row}; choose another code.", code="code_taken")
         row = OutputTemplate.objects.select_for_update().get(pk=row.pk)
         newest = newest_version(output_template=row)
-        if newest and output_template_data(newest.as_output_template()) == data:
+        kept = output_template_data(newest.as_output_template()) if newest else {}
+        if newest and kept == data:
             return newest, False
-        _require_changeable(row, newest, typed)
+        _require_changeable(row, newest, typed, based_on)
         if row.name != typed.name:
             row.name = _free_name(typed.code, typed.name)
             row.save(update_fields=["name"])
-        number = newest.number + 1 if newest else 1
+        if newest and all(kept[part] == data[part] for part in ("columns", "options")):
+            return newest, False
         version = OutputTemplateVersion.objects.create(
             output_template=row,
-            number=number,
+            number=newest.number + 1 if newest else 1,
             columns=data["columns"],
             options=data["options"],
             created_by=actor,
@@ -112,7 +129,9 @@ def import_output_template(
     return version, True
 
 
-def _require_changeable(row: OutputTemplate, newest: OutputTemplateVersion | None, typed: TypedOutputTemplate) -> None:
+def _require_changeable(
+    row: OutputTemplate, newest: OutputTemplateVersion | None, typed: TypedOutputTemplate, based_on: int | None
+) -> None:
     if row.built_in and newest:
         raise Refused(
             f"{row} is built in and stays as it is; give the changed layout a code and a name of its own.",
@@ -122,6 +141,11 @@ def _require_changeable(row: OutputTemplate, newest: OutputTemplateVersion | Non
         raise Refused(
             f"Files of {row} are named {row.abbreviation}; keep that abbreviation, or choose another code.",
             code="abbreviation",
+        )
+    number = newest.number if newest else 0
+    if based_on is not None and based_on != number:
+        raise VersionConflict(
+            f"{row} has version {number} by now; yours is based on version {based_on}. Compare them, then save again."
         )
 
 

@@ -18,6 +18,7 @@ from dealerships.domain.rewrites import Rewrite, changed_texts
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership, PathProfile
 from foundation.errors import BadInput, ConfirmationNeeded, Refused
+from inventory.domain.facts import VehicleFacts
 from inventory.domain.vin import decode_year
 from inventory.models import FACT_NAMES, Dataset, RawVehicle, Vehicle
 from inventory.operations.activation import STALE_HOURS, is_stale
@@ -30,10 +31,11 @@ from orders.domain.list_entries import (
     resolve_entries,
     split_entries,
 )
+from orders.domain.output_templates import OutputTemplate
 from orders.domain.selection import Candidate, Selection, list_warning, select
 from orders.domain.states import OrderState
 from orders.models import ListEntry, OpenVin, Order, OrderLine, VinLogEntry
-from orders.operations.output_templates import ChosenVersions, choose_versions
+from orders.operations.output_templates import choose_versions
 from orders.operations.profiling import profile_settings
 from orders.operations.selecting import active_dataset, load_candidates, require_rules
 from orders.operations.transitions import move_order, record_event
@@ -238,7 +240,11 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
         condition_group=request.group,
         dataset=dataset,
         rules=rules.as_mapping() if rules else None,
-        output_settings=settings_to_json(output_settings(request.dealership, versions)),
+        output_settings=settings_to_json(
+            output_settings(
+                request.dealership, new=versions.new.as_output_template(), used=versions.used.as_output_template()
+            )
+        ),
         template_version_new=versions.new,
         template_version_used=versions.used,
         notices=[versions.notice] if versions.notice else [],
@@ -264,8 +270,8 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
     return order
 
 
-def output_settings(dealership: Dealership, versions: ChosenVersions) -> OutputSettings:
-    """What decides the files of an order prepared now."""
+def output_settings(dealership: Dealership, *, new: OutputTemplate, used: OutputTemplate) -> OutputSettings:
+    """What decides the files of an order prepared now with these output templates."""
     profile = dealership.path_profile or PathProfile.objects.order_by("pk").first()
     utm = (("utm_source", dealership.utm_source), ("utm_medium", dealership.utm_medium))
     values: dict[str, Any] = {}
@@ -278,8 +284,8 @@ def output_settings(dealership: Dealership, versions: ChosenVersions) -> OutputS
         dealership_name=dealership.name,
         file_name=dealership.file_name,
         short_code=dealership.short_code,
-        template_new=versions.new.as_output_template(),
-        template_used=versions.used.as_output_template(),
+        template_new=new,
+        template_used=used,
         billing_layout=BillingLayout(dealership.billing_layout),
         price_markup=dealership.price_markup,
         utm=utm if dealership.utm_enabled else (),
@@ -289,7 +295,7 @@ def output_settings(dealership: Dealership, versions: ChosenVersions) -> OutputS
 
 
 def _build_lines(order: Order, draft: _Draft) -> list[OrderLine]:
-    raws = _raw_texts(order, list(draft.sources))
+    raws = raw_texts(dataset_id=order.dataset_id, vins=list(draft.sources))
     rewrites = order.dealership.text_rules() if order.dealership.text_rewrites else ()
     today = timezone.localdate()
     lines = []
@@ -302,17 +308,22 @@ def _build_lines(order: Order, draft: _Draft) -> list[OrderLine]:
     return lines
 
 
-def _raw_texts(order: Order, vins: list[str]) -> dict[str, dict[str, str]]:
+def raw_texts(*, dataset_id: int | None, vins: Sequence[str]) -> dict[str, dict[str, str]]:
     """The site's own texts of the chosen vehicles by VIN."""
-    rows = dict(Vehicle.objects.filter(dataset=order.dataset_id, vin__in=vins).values_list("row_number", "vin"))
-    raws = RawVehicle.objects.filter(dataset=order.dataset_id, row_number__in=rows)
+    rows = dict(Vehicle.objects.filter(dataset=dataset_id, vin__in=vins).values_list("row_number", "vin"))
+    raws = RawVehicle.objects.filter(dataset=dataset_id, row_number__in=rows)
     return {rows[raw.row_number]: raw.texts() for raw in raws}
 
 
-def _vehicle_line(order: Order, candidate: Candidate, rewrites: Sequence[Rewrite], today: date) -> OrderLine:
-    facts = candidate.facts
+def vehicle_line(*, facts: VehicleFacts, rewrites: Sequence[Rewrite]) -> OrderLine:
+    """The unsaved line of a vehicle of the lot: its snapshot, and what the text rewrites make of it."""
     line = OrderLine(**{name: getattr(facts, name) for name in FACT_NAMES})
     line.overrides = changed_texts(rewrites, model=facts.model, trim=facts.trim)
+    return line
+
+
+def _vehicle_line(order: Order, candidate: Candidate, rewrites: Sequence[Rewrite], today: date) -> OrderLine:
+    line = vehicle_line(facts=candidate.facts, rewrites=rewrites)
     if order.kind != OrderKind.CAO:
         line.rule_warning = list_warning(candidate, order.filter_rules(), today=today)
     return line

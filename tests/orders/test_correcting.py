@@ -17,7 +17,7 @@ from orders.models import OpenVin, Order, OrderLine, VinLogEntry
 from orders.operations.checking import order_content
 from orders.operations.completing import cancel_order, void_order
 from orders.operations.correcting import create_correction, printed_seqs
-from orders.operations.output_templates import import_output_template
+from orders.operations.output_templates import save_version
 from orders.operations.reviewing import edit_line, leave_out_line
 from tests.command_line import run_command
 from tests.factories import finish_order, make_dealership, make_order, make_vehicles
@@ -86,7 +86,7 @@ def test_it_is_printed_by_the_output_template_of_today_and_says_so(order: Order)
         "abbreviation": "MND",
         "columns": described["columns"][3:],
     }
-    version, _ = import_output_template(data=mended)
+    version, _ = save_version(data=mended)
     order.dealership.template_new = order.dealership.template_used = version.output_template
     order.dealership.save()
     correction = correct(order, 1)

@@ -19,9 +19,9 @@ from orders.operations.output_templates import (
     choose_versions,
     export_output_template,
     find_output_template,
-    import_output_template,
     restore_output_template,
     retire_output_template,
+    save_version,
 )
 from orders.operations.rendering import render_order
 from orders.operations.reviewing import edit_line
@@ -110,7 +110,7 @@ def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_new_layout_is_printed_without_a_change_of_the_program() -> None:
-    import_output_template(data=poster())
+    save_version(data=poster())
     dealership = make_dealership(template_new="poster", template_used="poster")
     make_vehicles(dealership=dealership, count=1)
     order = finish_order(order=make_order(dealership=dealership))
@@ -119,11 +119,11 @@ def test_a_new_layout_is_printed_without_a_change_of_the_program() -> None:
 
 
 def test_an_order_keeps_the_version_that_it_was_prepared_with() -> None:
-    import_output_template(data=poster())
+    save_version(data=poster())
     dealership = make_dealership(template_new="poster", template_used="poster")
     make_vehicles(dealership=dealership, count=1)
     order = finish_order(order=make_order(dealership=dealership))
-    version, is_new = import_output_template(data=poster(formula="{model|lower}"))
+    version, is_new = save_version(data=poster(formula="{model|lower}"))
     assert (version.number, is_new) == (2, True)
     assert order_content(order).settings.template_used.label == "poster v1"
     assert reissue_order(order=order) == []
@@ -131,20 +131,20 @@ def test_an_order_keeps_the_version_that_it_was_prepared_with() -> None:
 
 def test_a_version_tells_who_made_it_and_why() -> None:
     actor = User.objects.create(username="manager")
-    version, _ = import_output_template(data=poster(), actor=actor, note="For the spring posters.")
+    version, _ = save_version(data=poster(), actor=actor, note="For the spring posters.")
     assert (version.created_by, version.note) == (actor, "For the spring posters.")
     assert OutputTemplateVersion.objects.filter(created_by=None, note="").count() == len(BUILT_IN)
 
 
 def test_what_was_exported_imports_as_the_same_version() -> None:
-    import_output_template(data=poster())
-    version, is_new = import_output_template(data=export_output_template(code="poster"))
+    save_version(data=poster())
+    version, is_new = save_version(data=export_output_template(code="poster"))
     assert (version.number, is_new) == (1, False)
 
 
 def test_a_described_layout_takes_the_place_of_the_default() -> None:
     dealership = make_dealership(template_new="custom", template_used="custom")
-    import_output_template(data=poster(code="custom", name="Custom", abbreviation="CUS"))
+    save_version(data=poster(code="custom", name="Custom", abbreviation="CUS"))
     chosen = choose_versions(dealership=dealership)
     assert (str(chosen.new), chosen.notice) == ("Custom version 1", "")
 
@@ -166,7 +166,7 @@ def test_a_described_layout_takes_the_place_of_the_default() -> None:
 def test_what_is_built_in_and_what_names_files_stays(data: dict[str, Any], words: str) -> None:
     make_dealership()
     with pytest.raises((BadInput, Refused)) as refusal:
-        import_output_template(data=data)
+        save_version(data=data)
     assert refusal.value.message == words
     assert OutputTemplateVersion.objects.count() == len(BUILT_IN)
 

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +5,8 @@ from django.core.management.base import CommandParser
 
 from foundation.commands import JsonCommand, Outcome
 from foundation.errors import BadInput
-from orders.operations.output_templates import import_output_template
+from orders.domain.output_template_data import read_json
+from orders.operations.output_templates import save_version
 
 
 class Command(JsonCommand):
@@ -16,7 +16,7 @@ class Command(JsonCommand):
         parser.add_argument("file", type=Path)
 
     def run(self, **options: Any) -> Outcome:
-        version, is_new = import_output_template(data=_read(options["file"]))
+        version, is_new = save_version(data=_read(options["file"]))
         code = version.output_template.code
         words = "added" if is_new else "is in force already; nothing was changed"
         return Outcome(
@@ -27,8 +27,7 @@ class Command(JsonCommand):
 
 def _read(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
+        data = file.read_bytes()
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}. Name an existing JSON file.") from error
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{file} is not JSON: {error}. Export an output template for an example.") from error
+    return read_json(data, name=str(file))
