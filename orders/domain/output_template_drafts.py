@@ -1,10 +1,11 @@
 """An output template while somebody writes it: what is typed, in its order, and what is wrong with each column."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from foundation.errors import BadInput
 from orders.domain.formulas import FormulaError, parse_formula
 from orders.domain.output_template_data import output_template_data, output_template_from
 from orders.domain.output_templates import Column, OutputOptions, OutputTemplate
@@ -123,17 +124,37 @@ def column_problems(
     return problems
 
 
-def usable_part(draft: OutputTemplateDraft, problems: Iterable[int]) -> OutputTemplate | None:
-    """The output template of the columns without problems; None when there is none. Names and code do not matter."""
-    faulty = set(problems)
-    columns = [column.data() for column in draft.columns if column.key not in faulty]
-    if not columns:
-        return None
-    return output_template_from(_stub(columns, draft.options))
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is wrong with a draft: `problems` by the key of the column, `fault` of the options, empty for none.
+
+    `template` holds the columns without problems, to be looked at; None when nothing can be printed. Its names are not
+    those of the draft, which are nobody's business before it is saved.
+    """
+
+    problems: Mapping[int, tuple[ColumnProblem, ...]]
+    fault: str
+    template: OutputTemplate | None
+
+    @property
+    def count(self) -> int:
+        return sum(len(found) for found in self.problems.values()) + bool(self.fault)
 
 
-def options_of(data: Mapping[str, Any]) -> OutputOptions:
-    """The options that JSON data describes. Raises `BadInput` naming the option."""
+def judge(draft: OutputTemplateDraft) -> Judgement:
+    """Everything that keeps the columns and options of a draft from being saved, and what of it can be printed."""
+    try:
+        options = _options_of(draft.options)
+    except BadInput as error:
+        kind = OutputOptions(data_sheet=bool(draft.options.get("data_sheet")))
+        return Judgement(column_problems(draft.columns, kind), error.message, None)
+    problems = column_problems(draft.columns, options)
+    columns = [column.data() for column in draft.columns if column.key not in problems]
+    template = output_template_from(_stub(columns, draft.options)) if columns else None
+    return Judgement(problems, "", template)
+
+
+def _options_of(data: Mapping[str, Any]) -> OutputOptions:
     return output_template_from(_stub([{"header": "ANY", "formula": "{vin}"}], data)).options
 
 
@@ -160,7 +181,7 @@ def _formula_problems(column: ColumnDraft, options: OutputOptions) -> list[Colum
         formula = parse_formula(column.formula)
     except FormulaError as error:
         return [ColumnProblem("formula", str(error))]
-    header = "@IMAGE" if column.header.startswith("@") else "TEXT"
+    header = "@IMAGE" if column.header.startswith("@") and not options.data_sheet else "TEXT"
     message = _message_of(Column(header=header, formula=formula), options)
     return [ColumnProblem("formula", message.removeprefix(f"{header}: "))] if message else []
 

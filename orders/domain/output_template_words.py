@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from orders.domain.filters import FILTER_NAMES
-from orders.domain.formulas import FIELDS, SHORTHANDS
+from orders.domain.formulas import FIELDS, RAW_FIELDS, SHORTHANDS
 from orders.domain.output_templates import OutputOptions
 
 OPTION_WORDS = {
@@ -17,11 +17,15 @@ OPTION_WORDS = {
     "dollar_sign": "Dollar sign before prices",
     "markup_on_msrp": "Markup on the MSRP",
     "inches_for_quotes": 'Quotation marks become "in"',
+    "data_sheet": "Data sheet, not for Adobe",
+    "encoding": "Text encoding",
 }
 OPTION_HINTS = {
     "certified_prefix": "{prefix} says CERTIFIED instead of USED.",
     "new_in_year_make": "NEW stands in front of the column YEARMAKE of new vehicles.",
     "markup_on_msrp": "{price+markup} starts from the MSRP instead of the price.",
+    "data_sheet": "Headers are free text, and cells are safe to open in a spreadsheet.",
+    "encoding": "ascii fits every program; utf-16 is for InDesign, utf-8 for data sheets.",
     "inches_for_quotes": 'For truck beds: 6" is printed as 6 in.',
 }
 _FIELD_WORDS = {
@@ -52,6 +56,7 @@ _FILTER_WORDS = {
     "title": ("title", "Every Word With A Capital"),
     "thousands": ("thousands", "21,995"),
     "money": ("money", "$21,995"),
+    "plain": ("plain", "21995, for other programs"),
     "date": ("date:MM/DD/YYYY", "a date in that order; YY, M and D are the short forms"),
     "default": ("default:text", "that text for an empty field"),
     "strip": ("strip", "without blanks around"),
@@ -99,6 +104,11 @@ def placeholder_palette() -> list[PaletteItem]:
         PaletteItem(f"{{{name}}}", _FIELD_WORDS.get(name, name.replace("_", " ").capitalize())) for name in FIELDS
     ]
     return [*single, *(PaletteItem(f"{{{name}}}", text) for name, text in SHORTHANDS.items())]
+
+
+def raw_palette() -> list[PaletteItem]:
+    """The site's own texts of a vehicle, as they were received."""
+    return [PaletteItem(f"{{{name}}}", _plain(name.removeprefix("raw."))) for name in RAW_FIELDS]
 
 
 def filter_palette() -> list[PaletteItem]:

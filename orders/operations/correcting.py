@@ -107,7 +107,9 @@ def _save(first: Order, dealership: Dealership, *, actor: User | None, key: uuid
         corrects=first,
         dataset=first.dataset,
         rules=first.rules,
-        output_settings=settings_to_json(output_settings(dealership, versions)),
+        output_settings=settings_to_json(
+            output_settings(dealership, new=versions.new.as_output_template(), used=versions.used.as_output_template())
+        ),
         template_version_new=versions.new,
         template_version_used=versions.used,
         notices=[text for text in (versions.notice, _changed_layout(first, versions)) if text],

@@ -17,12 +17,10 @@ from orders.domain.output_template_drafts import (
     ColumnDraft,
     ColumnProblem,
     OutputTemplateDraft,
-    column_problems,
     draft_of,
-    options_of,
-    usable_part,
+    judge,
 )
-from orders.domain.output_template_words import filter_palette, placeholder_palette
+from orders.domain.output_template_words import filter_palette, placeholder_palette, raw_palette
 from orders.forms import OutputTemplateForm, posted_columns
 from orders.models import OutputTemplateVersion
 from orders.operations.output_templates import VersionConflict, newest_version, save_version
@@ -90,7 +88,8 @@ def _answer(request: AuthenticatedRequest, row: OutputTemplate | None) -> HttpRe
     act = request.POST.get("act", "save")
     if act != "save":
         return _editor(request, form.as_typed(), _changed(draft, act), row)
-    if not form.is_valid() or column_problems(draft.columns, options_of(draft.options)):
+    judgement = judge(draft)
+    if not form.is_valid() or judgement.count:
         return _editor(request, form, draft, row, status=422, is_refused=True)
     return _save(request, form, draft, row)
 
@@ -168,6 +167,7 @@ def _editor(
         "lots": lots,
         "lot": lot,
         "placeholders": placeholder_palette(),
+        "raw_placeholders": raw_palette(),
         "filters": filter_palette(),
         "blank": ColumnDraft(0),
         **said,
@@ -195,13 +195,14 @@ def _live(
     data: QueryDict, draft: OutputTemplateDraft, row: OutputTemplate | None, *, lot: Dealership | None = None
 ) -> dict[str, Any]:
     """Problems by column and the rendered rows; a column with a problem has no cells."""
-    problems = column_problems(draft.columns, options_of(draft.options))
-    template = usable_part(draft, problems)
+    judgement = judge(draft)
+    problems, template = judgement.problems, judgement.template
     lot = lot or _lot(data, lots_to_preview(), row)
     preview = preview_template(template=template, dealership=lot) if lot and template else None
     return {
         "columns": [(column, problems.get(column.key, ())) for column in draft.columns],
-        "problem_count": sum(len(found) for found in problems.values()),
+        "problem_count": judgement.count,
+        "fault": judgement.fault,
         "preview": preview,
         "lot": lot,
         "rows": [(line, _cells(draft, problems, line)) for line in preview.rows] if preview else [],

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from orders.domain.output_template_data import output_template_from
@@ -6,8 +8,8 @@ from orders.domain.output_template_drafts import (
     OutputTemplateDraft,
     column_problems,
     draft_of,
+    judge,
     proposed_code,
-    usable_part,
 )
 from tests.orders.domain.layouts import BUILT_IN
 
@@ -98,10 +100,23 @@ def test_an_empty_formula_is_told(formula: str) -> None:
 
 def test_the_columns_without_problems_can_be_printed_already() -> None:
     draft = OutputTemplateDraft(columns=(ColumnDraft(1, "A", "{vin}"), ColumnDraft(2, "b", "{vin}")))
-    template = usable_part(draft, column_problems(draft.columns))
-    assert template is not None
-    assert template.headers == ("A",)
-    assert usable_part(draft, {1, 2}) is None
+    judgement = judge(draft)
+    assert judgement.template is not None
+    assert (judgement.template.headers, judgement.count) == (("A",), 1)
+    assert judge(draft.without_column(1)).template is None
+
+
+def test_a_data_sheet_has_free_headers() -> None:
+    draft = OutputTemplateDraft(columns=(ColumnDraft(1, "Ext Color", "{color}"), ColumnDraft(2, "QR_Path", "{qr}")))
+    assert sorted(judge(draft).problems) == [1, 2]
+    assert judge(replace(draft, options={"data_sheet": True})).count == 0
+
+
+def test_options_that_contradict_each_other_are_told_beside_the_columns() -> None:
+    draft = OutputTemplateDraft(columns=(ColumnDraft(1, "A", "{vin}"),), options={"encoding": "utf-8"})
+    judgement = judge(draft)
+    assert "Adobe takes utf-8 without a byte order mark" in judgement.fault
+    assert (judgement.count, judgement.problems, judgement.template) == (1, {}, None)
 
 
 @pytest.mark.parametrize(
