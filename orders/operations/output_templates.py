@@ -102,12 +102,7 @@ def save_version(
     typed = output_template_from(data)
     data = output_template_data(typed)
     with transaction.atomic():
-        row, is_added = OutputTemplate.objects.get_or_create(
-            code=typed.code, defaults={"name": _free_name(typed.code, typed.name), "abbreviation": typed.abbreviation}
-        )
-        if is_new and not is_added:
-            raise BadInput(f"The code {typed.code!r} belongs to {row}; choose another code.", code="code_taken")
-        row = OutputTemplate.objects.select_for_update().get(pk=row.pk)
+        row = _locked_row(typed, is_new=is_new)
         newest = newest_version(output_template=row)
         kept = output_template_data(newest.as_output_template()) if newest else {}
         if newest and kept == data:
@@ -127,6 +122,16 @@ def save_version(
             note=note,
         )
     return version, True
+
+
+def _locked_row(typed: TypedOutputTemplate, *, is_new: bool) -> OutputTemplate:
+    """The row of the code, made when there is none, with its lock."""
+    row, is_added = OutputTemplate.objects.get_or_create(
+        code=typed.code, defaults={"name": _free_name(typed.code, typed.name), "abbreviation": typed.abbreviation}
+    )
+    if is_new and not is_added:
+        raise BadInput(f"The code {typed.code!r} belongs to {row}; choose another code.", code="code_taken")
+    return OutputTemplate.objects.select_for_update().get(pk=row.pk)
 
 
 def _require_changeable(
