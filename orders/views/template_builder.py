@@ -19,6 +19,7 @@ from orders.domain.output_template_drafts import (
     OutputTemplateDraft,
     draft_of,
     judge,
+    proposed_code,
 )
 from orders.domain.output_template_words import filter_palette, placeholder_palette, raw_palette
 from orders.forms import OutputTemplateForm, posted_columns
@@ -46,7 +47,10 @@ def output_template_new(request: AuthenticatedRequest) -> HttpResponse:
         version = newest_version(output_template=row)
         if version:
             copied = draft_of(version.as_output_template())
-            draft = OutputTemplateDraft(name=f"{row.name}, copy"[:60], columns=copied.columns, options=copied.options)
+            name = f"{row.name}, copy"[:60]
+            draft = OutputTemplateDraft(
+                code=proposed_code(name), name=name, columns=copied.columns, options=copied.options
+            )
     form = OutputTemplateForm.of_draft(draft, based_on=0, is_new=True)
     return _editor(request, form, draft, None)
 
