@@ -52,7 +52,7 @@ def test_the_list_tells_version_columns_and_use(viewer: Client) -> None:
     page = words(viewer.get(LIST))
     assert "Shortcut shortcut SC 1 3 3 columns, version 1 2 dealerships Built in" in page
     assert "Flyout flyout FLY 1 3 3 columns, version 1 1 dealership Built in" in page
-    assert "Custom custom CUS none none No columns yet Nobody" in page
+    assert "Custom custom CUS none none Nobody No columns yet" in page
 
 
 def test_the_list_takes_the_same_queries_for_any_number(
