@@ -3,8 +3,9 @@
 import hashlib
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from foundation.errors import BadInput
 
 MOST_BYTES = 25 * 1024 * 1024
 _CHUNK = 1024 * 1024
+_ENDING = ".upload"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class StoredUpload:
 
 def store_upload(stream: BinaryIO, *, most_bytes: int = MOST_BYTES) -> StoredUpload:
     """Keep a copy of `stream`; above the limit, or when the copy breaks off, nothing stays and `BadInput` is raised."""
-    name = f"{uuid.uuid4().hex}.upload"
+    name = f"{uuid.uuid4().hex}{_ENDING}"
     digest, size = hashlib.sha256(), 0
     path = upload_path(name)
     with _kept_when_whole(path) as kept:
@@ -62,8 +64,28 @@ def open_upload(name: str) -> BinaryIO:
     """The kept file; raises `BadInput` when it was deleted meanwhile."""
     try:
         return upload_path(name).open("rb")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise BadInput("The kept file is gone. Upload it again.", code="E_FILE_GONE") from error
+
+
+@dataclass(frozen=True)
+class UploadOnDisk:
+    """A file in the uploads folder: its name, its size in bytes and when it was last written."""
+
+    name: str
+    size: int
+    written_at: datetime
+
+
+def uploads_on_disk() -> dict[str, UploadOnDisk]:
+    """The files of the uploads folder by name; whatever else lies there is nobody's business here."""
+    found = {}
+    for path in Path(settings.UPLOADS_DIR).glob(f"*{_ENDING}"):
+        # One that leaves while we look was deleted by its owner.
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            found[path.name] = UploadOnDisk(path.name, stat.st_size, datetime.fromtimestamp(stat.st_mtime, tz=UTC))
+    return found
 
 
 def delete_upload(name: str) -> None:

@@ -149,6 +149,7 @@ class Dataset(models.Model):
         ACTIVE = "active", "In use"
         ARCHIVED = "archived", "Archived"
         REJECTED = "rejected", "Rejected"
+        REMOVED = "removed", "Rows removed"
 
     inventory_import = models.ForeignKey(InventoryImport, on_delete=models.PROTECT, related_name="datasets")
     dealership = models.ForeignKey(Dealership, on_delete=models.PROTECT, related_name="datasets")

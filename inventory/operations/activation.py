@@ -29,9 +29,11 @@ def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
     results = _gate_results(dataset)
     dataset.gates = [{"code": r.code, "severity": r.severity, "message": r.message} for r in results]
     if any(result.severity == "refuse" for result in results):
-        _move(dataset, Dataset.Status.REJECTED, None, "; ".join(r.message for r in results if r.severity == "refuse"))
+        move_dataset(
+            dataset, Dataset.Status.REJECTED, None, "; ".join(r.message for r in results if r.severity == "refuse")
+        )
     elif any(result.holds for result in results) and dataset.status == Dataset.Status.STAGED:
-        _move(dataset, Dataset.Status.HELD, None, "; ".join(r.message for r in results if r.holds))
+        move_dataset(dataset, Dataset.Status.HELD, None, "; ".join(r.message for r in results if r.holds))
     else:
         dataset.save(update_fields=["gates"])
     return results
@@ -44,46 +46,59 @@ def activate_dataset(
 
     The dealership's row is locked, and the gates are judged again against the dataset active now. A held dataset
     needs `force`, which is recorded with `actor`; an empty one is refused always, and a gate that asks for a manager
-    unless `as_role` is one. An archived one may return without gates. Raises `Refused` with the reason.
+    unless `as_role` is one. To an archived one a manager may return without gates. Raises `Refused` with the reason.
     """
     with transaction.atomic():
         Dealership.objects.select_for_update().get(pk=dataset.dealership_id)
         dataset.refresh_from_db()
-        refusal = _refusal(dataset, forced=_FORCED[as_role] if force else frozenset())
+        refusal = _refusal(dataset, as_role=as_role, force=force)
         if refusal is None:
             return _switch(dataset, actor, reason or ("released" if force else "activated"))
     raise refusal
 
 
-def _refusal(dataset: Dataset, *, forced: frozenset[Severity]) -> Refused | None:
-    name, status = dataset.dealership.name, Dataset.Status
-    detail = {"dealership": name, "dataset_id": dataset.pk, "status": dataset.status, "previous_id": None}
-    if dataset.status == status.ACTIVE:
-        return Refused(f"Dataset {dataset.pk} of {name} is in use already.", code="already_active", detail=detail)
-    if dataset.status == status.REJECTED:
-        return Refused(f"Dataset {dataset.pk} of {name} was rejected.", code="rejected", detail=detail)
-    if dataset.status == status.ARCHIVED:
-        return None
+def _refusal(dataset: Dataset, *, as_role: str, force: bool) -> Refused | None:
+    if dataset.status not in {Dataset.Status.STAGED, Dataset.Status.HELD}:
+        return _refusal_of_status(dataset, as_role)
     results = judge_dataset(dataset=dataset)
-    detail["status"] = dataset.status
+    forced = _FORCED[as_role] if force else frozenset()
     stopping = [r for r in results if r.severity == "refuse" or (r.holds and r.severity not in forced)]
     if not stopping:
         return None
     words = " ".join(result.message for result in stopping)
-    return Refused(f"{name}: {words}", code=stopping[0].code, detail=detail)
+    return Refused(f"{dataset.dealership.name}: {words}", code=stopping[0].code, detail=_detail(dataset))
+
+
+def _refusal_of_status(dataset: Dataset, as_role: str) -> Refused | None:
+    this, status = f"Dataset {dataset.pk} of {dataset.dealership.name}", Dataset.Status
+    if dataset.status == status.ARCHIVED and as_role == MANAGER:
+        return None
+    code, words = {
+        status.ACTIVE: ("already_active", "is in use already."),
+        status.REJECTED: ("rejected", "was rejected."),
+        status.REMOVED: ("rows_removed", "has no rows any more. Import the inventory again."),
+        status.ARCHIVED: ("manager_only", "is an older one. Only a manager goes back to it."),
+    }[Dataset.Status(dataset.status)]
+    return Refused(f"{this} {words}", code=code, detail=_detail(dataset))
+
+
+def _detail(dataset: Dataset) -> dict[str, Any]:
+    name = dataset.dealership.name
+    return {"dealership": name, "dataset_id": dataset.pk, "status": dataset.status, "previous_id": None}
 
 
 def _switch(dataset: Dataset, actor: User | None, reason: str) -> int | None:
     previous = Dataset.objects.active().filter(dealership_id=dataset.dealership_id).first()
     if previous:
-        _move(previous, Dataset.Status.ARCHIVED, actor, f"dataset {dataset.pk} took its place")
+        move_dataset(previous, Dataset.Status.ARCHIVED, actor, f"dataset {dataset.pk} took its place")
     dataset.activated_at = timezone.now()
-    _move(dataset, Dataset.Status.ACTIVE, actor, reason)
+    move_dataset(dataset, Dataset.Status.ACTIVE, actor, reason)
     _record_first_seen(dataset)
     return previous.pk if previous else None
 
 
-def _move(dataset: Dataset, status: str, actor: User | None, reason: str) -> None:
+def move_dataset(dataset: Dataset, status: str, actor: User | None, reason: str) -> None:
+    """Give the dataset another status and keep who did it and why; whoever calls holds the dealership's row."""
     DatasetEvent.objects.create(
         dataset=dataset, from_status=dataset.status, to_status=status, actor=actor, reason=reason
     )
@@ -173,7 +188,7 @@ def reject_dataset(*, dataset: Dataset, actor: User | None, reason: str) -> None
         dataset.refresh_from_db()
         if dataset.status not in {Dataset.Status.STAGED, Dataset.Status.HELD}:
             raise Refused(f"Dataset {dataset.pk} is {dataset.get_status_display().lower()}; it cannot be rejected.")
-        _move(dataset, Dataset.Status.REJECTED, actor, reason)
+        move_dataset(dataset, Dataset.Status.REJECTED, actor, reason)
 
 
 def is_stale(*, dataset: Dataset, now: datetime) -> bool:

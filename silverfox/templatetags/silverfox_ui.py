@@ -46,6 +46,7 @@ DATASET_LOOKS = {
     "stale": Look("warn", "warn", "Stale"),
     "rejected": Look("fail", "fail", "Rejected"),
     "archived": Look("minus", "", "Archived"),
+    "removed": Look("minus", "", "Rows removed"),
 }
 IMPORT_LOOKS = {
     "queued": Look("clock", "", "Waits"),

@@ -166,6 +166,14 @@ def test_an_archived_dataset_returns_with_the_same_vehicles_and_without_gates(el
     assert role_to_decide(dataset=Dataset.objects.get(pk=second.pk)) == MANAGER
 
 
+def test_staff_do_not_go_back_to_an_older_dataset_even_when_it_was_archived_a_moment_ago(elm: Dealership) -> None:
+    first = import_lot(ELM, 40)
+    import_lot(ELM, 41)
+    with pytest.raises(Refused) as refusal:
+        activate_dataset(dataset=first, force=True, as_role=STAFF)
+    assert (refusal.value.code, status_of(first)) == ("manager_only", "archived")
+
+
 def test_gates_are_judged_again_at_activation_against_the_dataset_in_use_then(elm: Dealership) -> None:
     import_lot(ELM, 40, at=MONDAY)
     waiting, larger = staged(50, at=MONDAY + DAY), staged(56, at=MONDAY + DAY * 2)

@@ -1,0 +1,37 @@
+"""Removing what was kept long enough; whatever an order stands on stays."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from foundation.auditing import record
+from inventory.models import Dataset
+from inventory.operations.retention import (
+    Removed,
+    remove_old_datasets,
+    remove_old_remarks,
+    remove_old_uploads,
+    remove_stray_uploads,
+)
+from orders.models import Order
+
+
+def apply_retention(*, now: datetime, dry_run: bool = False, actor_name: str = "") -> list[Removed]:
+    """Remove old uploads, datasets, remarks and stray files, or with `dry_run` only count them; gives each class.
+
+    The rows of a dataset stay as long as any order was prepared from it, its file as long as such an order is open.
+    What was removed is recorded in the audit trail.
+    """
+    ordered = Dataset.objects.filter(pk__in=Order.objects.exclude(dataset=None).values("dataset"))
+    in_open_orders = Dataset.objects.filter(pk__in=Order.objects.open().exclude(dataset=None).values("dataset"))
+    removed = [
+        remove_old_uploads(now=now, needed=in_open_orders, dry_run=dry_run),
+        remove_stray_uploads(now=now, dry_run=dry_run),
+        remove_old_datasets(now=now, needed=ordered, dry_run=dry_run),
+        remove_old_remarks(now=now, dry_run=dry_run),
+    ]
+    after = {item.name: item.count for item in removed if item.count}
+    if after and not dry_run:
+        with transaction.atomic():
+            record("retention", object_type="retention", actor_name=actor_name, after=after)
+    return removed
