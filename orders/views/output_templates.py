@@ -103,7 +103,11 @@ def comparison(old: TypedOutputTemplate, new: TypedOutputTemplate) -> dict[str, 
         (option_words(change.name), option_text(change.old), option_text(change.new))
         for change in changed_options(old.options, new.options)
     ]
-    return {"changes": changes, "changed": sum(bool(change.words) for change in changes), "option_changes": options}
+    return {
+        "changes": changes,
+        "difference_count": sum(bool(change.words) for change in changes),
+        "option_changes": options,
+    }
 
 
 @require_safe

@@ -269,7 +269,7 @@ def test_an_order_by_the_flyout_data_holds_the_rows_as_they_were_received_whatev
 
 
 def test_an_imported_layout_in_utf_16_is_released_printed_and_issued_again() -> None:
-    import_output_template(data=poster(formula="{model} \u00e9", options={"encoding": "utf-16"}))
+    save_version(data=poster(formula="{model} \u00e9", options={"encoding": "utf-16"}))
     dealership = make_dealership(template_new="poster", template_used="poster")
     [vin] = make_vehicles(dealership=dealership, count=1)
     order = finish_order(order=make_order(dealership=dealership))
