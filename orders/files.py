@@ -13,7 +13,7 @@ from django.conf import settings
 
 from orders.domain.lines import FileContent
 
-_WRITERS = 8
+_WRITERS = 4
 
 
 @dataclass(frozen=True)

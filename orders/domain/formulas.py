@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from inventory.domain.facts import RAW_FIELD_NAMES
 from orders.domain.filters import Filter, FilterError, parse_filter
@@ -62,7 +63,7 @@ class PartKind(Enum):
     SEPARATOR = "separator"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A piece of a formula: the name of a field, words printed as they stand, or what separates its neighbours."""
 
@@ -70,7 +71,7 @@ class Part:
     text: str
     filters: tuple[Filter, ...] = ()
 
-    @property
+    @cached_property
     def value_name(self) -> str:
         """Under which name the value stands: an amount as a plain number has its cents, its printed spelling none."""
         is_exact = self.text in AMOUNT_FIELDS and self.filters[:1] == (Filter("plain"),)
@@ -85,18 +86,18 @@ class Part:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Formula:
     """A formula as parsed; `source` is what was typed, `fields` the fields it prints, each once, in order."""
 
     source: str
     parts: tuple[Part, ...]
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(part.text for part in self.parts if part.kind is PartKind.FIELD))
 
-    @property
+    @cached_property
     def plain_fields(self) -> tuple[str, ...]:
         """The fields that stand in the text exactly as they are, without a filter."""
         parts = (part for part in self.parts if part.kind is PartKind.FIELD and not part.filters)
@@ -113,9 +114,7 @@ class Formula:
         Around an empty field one separator stays between the neighbours and none dangles: without a stock number
         `{year} {model} - {stock}` gives `2022 RENEGADE`.
         """
-        if self.fields and self.fields == self.empty_fields(values):
-            return ""
-        text, separators, has_gap = "", list[str](), False
+        text, separators, has_gap, is_filled = "", list[str](), False, not self.fields
         for part in self.parts:
             piece = part.render(values)
             if part.kind is PartKind.SEPARATOR:
@@ -123,8 +122,11 @@ class Formula:
             elif not piece:
                 has_gap = True
             else:
+                is_filled = is_filled or part.kind is PartKind.FIELD
                 text += _joint(separators, has_gap=has_gap, is_first=not text) + piece
                 separators, has_gap = [], False
+        if not is_filled:
+            return ""
         return text if has_gap else text + "".join(separators)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from foundation.spreadsheet_csv import protect_cell
 from orders.domain.cell_text import TextEncoding, clean_text
@@ -83,6 +84,11 @@ class OutputTemplate:
     @property
     def headers(self) -> tuple[str, ...]:
         return tuple(column.header for column in self.columns)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Every field that its formulas print."""
+        return frozenset(name for column in self.columns for name in column.formula.fields)
 
     @property
     def label(self) -> str:

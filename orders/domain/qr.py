@@ -3,9 +3,10 @@
 import io
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cache
 from urllib.parse import quote, unquote_plus
 
 from PIL import Image
@@ -66,12 +67,12 @@ def qr_png(text: str, *, draw: Engine = draw_symbol) -> bytes:
     """
     symbol = draw(text)
     count = symbol.side
-    stretched = Image.frombytes("L", (count, count), symbol.modules).resize((SIZE, count), Image.Resampling.NEAREST)
-    packed = stretched.convert("1", dither=Image.Dither.NONE).tobytes()
+    modules = Image.frombytes("L", (count, count), symbol.modules).convert("1", dither=Image.Dither.NONE)
+    packed = modules.resize((SIZE, count), Image.Resampling.NEAREST).tobytes()
     width = len(packed) // count
     scanlines = [
-        _UNFILTERED + packed[module * width : (module + 1) * width] + _SAME_AS_ABOVE * (len(list(pixels)) - 1)
-        for module, pixels in groupby((2 * pixel + 1) * count // (2 * SIZE) for pixel in range(SIZE))
+        _UNFILTERED + packed[module * width : (module + 1) * width] + _SAME_AS_ABOVE * (height - 1)
+        for module, height in enumerate(_module_heights(count))
     ]
     return b"".join(
         (
@@ -82,6 +83,13 @@ def qr_png(text: str, *, draw: Engine = draw_symbol) -> bytes:
             _chunk(b"IEND", b""),
         )
     )
+
+
+@cache
+def _module_heights(count: int) -> tuple[int, ...]:
+    """How many pixels each of so many modules gets, where every pixel belongs to its nearest module centre."""
+    heights = Counter((2 * pixel + 1) * count // (2 * SIZE) for pixel in range(SIZE))
+    return tuple(heights[module] for module in range(count))
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -70,7 +70,7 @@ def render_line(line: LineContent, template: OutputTemplate, content: OrderConte
     not follow.
     """
     values = {
-        **vehicle_values(line, template.options, content.settings),
+        **_vehicle_values(line, template, content.settings),
         "order": clean_text(content.order_number, template.options.encoding),
         "days_on_lot": _days(line.date_in_stock, content.completed_at.date()),
         "qr": image_path(line, content),
@@ -94,9 +94,8 @@ def line_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
     they are, a leading formula character that is left out or disarmed, and a text longer than its column allows.
     """
     template = template_for(line, settings)
-    values = {**vehicle_values(line, template.options, settings), "order": "", "days_on_lot": "", "qr": ""}
-    used = {name for column in template.columns for name in column.formula.fields}
-    warnings = [*_qr_warnings(line, settings), *_spelling_warnings(line, used, template.options)]
+    values = {**_vehicle_values(line, template, settings), "order": "", "days_on_lot": "", "qr": ""}
+    warnings = [*_qr_warnings(line, settings), *_spelling_warnings(line, template)]
     for column in template.columns:
         text = _text(column, values, template.options)
         cell = _printed(column, text, template.options)
@@ -108,8 +107,9 @@ def line_warnings(line: LineContent, settings: OutputSettings) -> list[str]:
     return warnings
 
 
-def vehicle_values(line: LineContent, options: OutputOptions, settings: OutputSettings) -> dict[str, str]:
-    """The value of every placeholder that a line has by itself, spelled as the options say."""
+def _vehicle_values(line: LineContent, template: OutputTemplate, settings: OutputSettings) -> dict[str, str]:
+    """What a line gives by itself for the fields of an output template, spelled as the options say."""
+    options, used = template.options, {*template.fields, "prefix"}
     values = {
         **_texts_of(line),
         "year": str(line.year or ""),
@@ -123,9 +123,9 @@ def vehicle_values(line: LineContent, options: OutputOptions, settings: OutputSe
         "location": settings.dealership_name,
     }
     return {
-        **{name: _spelled(name, text, options) for name, text in values.items()},
+        **{name: _spelled(name, text, options) for name, text in values.items() if name in used},
         **_exact_amounts(line, options, settings),
-        **{name: clean_text(text, options.encoding) for name, text in _raw_texts(line).items()},
+        **{name: clean_text(text, options.encoding) for name, text in _raw_texts(line).items() if name in used},
     }
 
 
@@ -234,10 +234,10 @@ def _why_no_url(line: LineContent) -> str:
     return f"The web address {shown!r} {reason}: the QR code holds the VIN. Type a public address to print one."
 
 
-def _spelling_warnings(line: LineContent, used: set[str], options: OutputOptions) -> list[str]:
-    texts = {name: text for name, text in {**_texts_of(line), **_raw_texts(line)}.items() if name in used}
+def _spelling_warnings(line: LineContent, template: OutputTemplate) -> list[str]:
+    texts = {name: text for name, text in {**_texts_of(line), **_raw_texts(line)}.items() if name in template.fields}
     composed = {name: " ".join(normalize("NFC", text).split()) for name, text in texts.items()}
-    printed = {name: clean_text(text, options.encoding) for name, text in texts.items()}
+    printed = {name: clean_text(text, template.options.encoding) for name, text in texts.items()}
     return [
         f"The {_word(name)} {text!r} is printed as {printed[name]!r}."
         for name, text in composed.items()

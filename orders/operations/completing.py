@@ -241,7 +241,7 @@ def _release(
 def _log_vins(order: Order, content: OrderContent, actor: User | None) -> int:
     entries = VinLogEntry.objects.bulk_create(
         VinLogEntry(
-            dealership=order.dealership,
+            dealership_id=order.dealership_id,
             vin=line.vin,
             label=order.order_number,
             order=order,

@@ -37,7 +37,7 @@ def record_event(order: Order, action: str, *, actor: User | None, detail: str =
 
 def lock_order(order_id: int) -> Order:
     """The order's row, locked until the transaction ends; raises `Refused` when there is none."""
-    order = Order.objects.select_for_update(of=("self",)).select_related("dealership").filter(pk=order_id).first()
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
     if order is None:
         raise Refused(f"There is no order {order_id}.", code="unknown_order")
     return order
