@@ -8,9 +8,14 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
+from hypothesis import settings as property_settings
 from pytest_django import Settings
 
 from silverfox import db_embedded
+
+# What a property test proves does not depend on how busy the machine is.
+property_settings.register_profile("untimed", deadline=None)
+property_settings.load_profile("untimed")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
