@@ -85,6 +85,14 @@ def artifact_sha256(path: str) -> str:
         return ""
 
 
+def artifact_size(path: str) -> int | None:
+    """How many bytes a released file has on disk; None when it is missing."""
+    try:
+        return artifact_path(path).stat().st_size
+    except FileNotFoundError:
+        return None
+
+
 def restore_artifact(path: str, data: bytes) -> None:
     """Write a released file again where it was lost or altered."""
     target = artifact_path(path)
