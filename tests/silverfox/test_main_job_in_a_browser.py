@@ -6,7 +6,7 @@ import re
 import shutil
 import socket
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tests.silverfox.test_run import start, stop
 CHROMIUM = shutil.which("chromium")
 QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-sync"]
 DEALERSHIP = "South County DCJR"
+ANOTHER = "Spirit Lexus"
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,23 +42,33 @@ def address_and_logins() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @pytest.fixture
-def page(address_and_logins: tuple[str, dict[str, str]]) -> Iterator[Page]:
-    """A browser in which staff have signed in; a message on its console fails the test."""
+def sign_in(address_and_logins: tuple[str, dict[str, str]]) -> Iterator[Callable[[str], Page]]:
+    """Gives a browser in which a person of that role has signed in; a message on its console fails the test."""
     address, logins = address_and_logins
+    complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in QUIET])
-        page = browser.new_page(base_url=address, viewport={"width": 1440, "height": 900})
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/")
-        page.get_by_label("Username").fill("staff")
-        page.get_by_label("Password").fill(logins["staff"])
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        yield page
+
+        def open_page(role: str) -> Page:
+            page = browser.new_page(base_url=address, viewport={"width": 1440, "height": 900})
+            page.on("console", lambda message: complaints.append(message.text))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.goto("/")
+            page.get_by_label("Username").fill(role)
+            page.get_by_label("Password").fill(logins[role])
+            page.get_by_role("button", name="Sign in").click()
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            return page
+
+        yield open_page
         browser.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(sign_in: Callable[[str], Page]) -> Page:
+    """A browser of staff."""
+    return sign_in("staff")
 
 
 def test_a_cao_is_reviewed_completed_and_downloaded(page: Page) -> None:
@@ -90,6 +101,72 @@ def test_a_cao_is_reviewed_completed_and_downloaded(page: Page) -> None:
     assert printed == [vins[0], *vins[2:]]
     assert rows[0][header.index("TRIM")] == "HAND PICKED"
     assert images == {f"{vin}.png" for vin in printed}
+
+
+def test_a_manager_builds_an_output_template_and_staff_print_an_order_by_it(sign_in: Callable[[str], Page]) -> None:
+    manager = sign_in("manager")
+    build_poster(manager)
+    assign_poster(manager)
+
+    page = sign_in("staff")
+    page.goto("/orders/new/")
+    page.get_by_label("Dealership").select_option(label=ANOTHER)
+    page.get_by_role("button", name="Prepare the order").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ANOTHER)
+    vins = [line.get_attribute("data-copy") or "" for line in page.locator("table.review [data-copy]").all()]
+    page.get_by_role("button", name="Complete this order").click()
+    with page.expect_download(timeout=60_000) as downloaded:
+        page.get_by_role("link", name=re.compile("ZIP")).first.click(timeout=60_000)
+
+    header, rows, images = read_zip(downloaded.value.path())
+    assert header == ["SERIAL", "@QR", "TITLE"]
+    assert [row[0] for row in rows] == vins
+    assert all(row[1].endswith(f"\\{vin}.png") for row, vin in zip(rows, vins, strict=True))
+    assert all(re.fullmatch(r"20\d\d [^a-z]+", row[2]) for row in rows)
+    assert images == {f"{vin}.png" for vin in vins}
+
+
+def build_poster(page: Page) -> None:
+    """Three columns written by hand, one moved by keyboard and one by dragging, with a mistake mended on the way."""
+    page.goto("/output-templates/")
+    page.get_by_role("link", name="New output template").click()
+    page.get_by_label("Name", exact=True).fill("Window poster")
+    expect(page.get_by_label("Code")).to_have_value("window_poster")
+    page.get_by_label("Abbreviation").fill("WPO")
+    columns = page.locator(".builder-column")
+    columns.nth(0).get_by_label("Header").fill("TITLE")
+    columns.nth(0).get_by_label("Formula").fill("{year} ")
+    page.get_by_role("button", name="{model}", exact=True).click()
+    page.get_by_role("button", name="|upper", exact=True).click()
+    expect(columns.nth(0).get_by_label("Formula")).to_have_value("{year} {model|upper}")
+
+    page.get_by_role("button", name="Add a column").click()
+    page.keyboard.type("SERIAL")
+    columns.nth(1).get_by_label("Formula").fill("{vim}")
+    expect(columns.nth(1)).to_contain_text("Did you mean {vin}?")
+    columns.nth(1).get_by_label("Formula").fill("{vin}")
+    expect(columns.nth(1)).not_to_contain_text("Did you mean")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(columns.nth(0).get_by_label("Formula")).to_be_focused()
+
+    page.get_by_role("button", name="Add a column").click()
+    page.keyboard.type("@QR")
+    columns.nth(2).get_by_label("Formula").fill("{qr}")
+    columns.nth(2).locator(".grip").drag_to(columns.nth(1).locator(".grip"), target_position={"x": 4, "y": 2})
+    expect(page.locator("table.live thead")).to_contain_text(re.compile(r"SERIAL\s*@QR\s*TITLE"))
+    expect(page.locator("#live")).to_contain_text("No problem found.")
+    page.get_by_role("button", name="Save as version 1").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Window poster")
+
+
+def assign_poster(page: Page) -> None:
+    """In the admin, for new and for used vehicles of another dealership."""
+    page.goto("/admin/dealerships/dealership/?q=" + ANOTHER.replace(" ", "+"))
+    page.get_by_role("link", name=ANOTHER, exact=True).click()
+    for field in ("template_new", "template_used"):
+        page.locator(f"#id_{field}").select_option(label="Window poster")
+    page.locator("[name=_save]").first.click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
 
 
 def read_zip(path: Path) -> tuple[list[str], list[list[str]], set[str]]:
