@@ -18,7 +18,8 @@ class Command(JsonCommand):
         artifacts, problems = check_files(order=order)
         files = [{"name": artifact.name, "sha256": artifact.sha256} for artifact in artifacts]
         if problems:
-            text = f"Order {order.pk}: {len(artifacts)} files, {len(problems)} problems."
+            count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+            text = f"Order {order.pk}: {len(artifacts)} files, {count}."
         else:
             text = f"Order {order.pk}: {len(artifacts)} files, all as released."
         document = {"order_id": order.pk, "files": files, "problems": problems}
