@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from simple_history.models import HistoricalRecords
 
 from dealerships.domain.names import file_name_of, fold_name
 from dealerships.domain.output import BillingLayout, OrderKind, PathLayout, QrNaming
 from dealerships.domain.paths import PathError, require_base
 from dealerships.domain.rewrites import Rewrite, RewriteError, RewriteField, RewriteKind
 from dealerships.domain.rules import ALLOWED_CONDITIONS, Condition, ConditionGroup, FilterRules, RuleError
+from foundation.models import History
 
 CONDITION_CHOICES = [(Condition.NEW, "New"), (Condition.PRE_OWNED, "PO"), (Condition.CERTIFIED, "CPO")]
 WEEKDAYS = [("mon", "Monday"), ("tue", "Tuesday"), ("wed", "Wednesday"), ("thu", "Thursday"), ("fri", "Friday")]
@@ -62,7 +62,7 @@ class PathProfile(models.Model):
         choices=[(QrNaming.VIN, "VIN.png"), (QrNaming.NUMBERED, "Name_QR_Code_1.PNG")],
         default=QrNaming.VIN,
     )
-    history = HistoricalRecords()
+    history = History()
 
     def __str__(self) -> str:
         return self.name
@@ -94,7 +94,7 @@ class OutputTemplate(models.Model):
     built_in = models.BooleanField(default=False, editable=False)
     is_default = models.BooleanField(default=False, help_text="Serves dealerships that chose none.")
     retired = models.BooleanField(default=False, help_text="Offered to no dealership any more.")
-    history = HistoricalRecords()
+    history = History()
 
     objects = OutputTemplateQuerySet.as_manager()
 
@@ -211,7 +211,7 @@ class Dealership(models.Model):
     loaded_values = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    history = HistoricalRecords(excluded_fields=["loaded_values"])
+    history = History(excluded_fields=["loaded_values"])
 
     objects = DealershipQuerySet.as_manager()
 
@@ -309,7 +309,7 @@ class DealershipAlias(models.Model):
     dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE, related_name="aliases")
     text = models.CharField(max_length=LONGEST_NAME)
     folded = models.CharField(max_length=LONGEST_NAME, unique=True, editable=False)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["text"]
@@ -348,7 +348,7 @@ class TextRewrite(models.Model):
     replacement = models.CharField("new text", max_length=100, blank=True)
     trim_prefix = models.CharField("in front of the trim", max_length=100, blank=True)
     model_contains = text_array()
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["position", "id"]

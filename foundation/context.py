@@ -36,3 +36,9 @@ def request_id() -> str:
 def address() -> str:
     """The network address that the request came from; empty outside one."""
     return str(_facts.get().get("address", ""))
+
+
+def user_id() -> int | None:
+    """The user whose request it is; None outside one and for people who are not signed in."""
+    value = _facts.get().get("user_id")
+    return value if isinstance(value, int) else None

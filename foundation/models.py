@@ -1,8 +1,11 @@
 """Tables that every app leans on: recorded events and token buckets."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from simple_history.models import HistoricalRecords
 
 from foundation import context
 
@@ -15,6 +18,13 @@ class Traced(models.Model):
 
     class Meta:
         abstract = True
+
+
+class History(HistoricalRecords):  # type: ignore[misc]  # the library has no types
+    """Every former state of a row, with who changed it, when, and in which request."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(bases=[Traced], **options)
 
 
 class AuditEntry(Traced):

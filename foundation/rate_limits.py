@@ -1,7 +1,7 @@
 """How often somebody may do something: token buckets in the database, so that all processes count together."""
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -54,19 +54,23 @@ def give_token_back(*, action: str, key: str) -> None:
         )
 
 
+def is_post(request: HttpRequest) -> bool:
+    return request.method == "POST"
+
+
 def rate_limited(
-    action: str, *, limit: int, per: timedelta, methods: Collection[str] = ("POST",), each_user: bool = True
+    action: str, *, limit: int, per: timedelta, counts: Callable[[HttpRequest], bool] = is_post, each_user: bool = True
 ) -> Callable[[_View[P]], _View[P]]:
     """Let the view answer `limit` requests within `per`, counted for each user or for everybody together.
 
-    Others get the page that says so, htmx a sentence, both with 429 and Retry-After. To be put below the decorator
-    that asks for the role, so that only those count who may.
+    `counts` says which requests do. Others get the page that says so, htmx a sentence, both with 429 and Retry-After.
+    To be put below the decorator that asks for the role, so that only those count who may.
     """
 
     def decorate(view: _View[P]) -> _View[P]:
         @wraps(view)
         def limited(request: AuthenticatedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if request.method in methods:
+            if counts(request):
                 key = str(request.user.pk) if each_user else ""
                 if wait := take_token(action=action, key=key, limit=limit, per=per):
                     return too_many(request, f"This may be done {limit} times {in_words(per)}.", seconds=wait)
@@ -92,3 +96,15 @@ def too_many(request: HttpRequest, rule: str, *, seconds: int) -> HttpResponse:
 def in_words(per: timedelta) -> str:
     """The length of time as it stands in the rule: `within a minute`, `within an hour`."""
     return {timedelta(minutes=1): "within a minute", timedelta(hours=1): "within an hour"}.get(per, f"within {per}")
+
+
+UPLOADS_PER_HOUR = 10
+
+
+def uploads_limited(view: _View[P]) -> _View[P]:
+    """Let each user send 10 files an hour through all pages that take files together."""
+    return rate_limited("upload", limit=UPLOADS_PER_HOUR, per=timedelta(hours=1), counts=_brings_a_file)(view)
+
+
+def _brings_a_file(request: HttpRequest) -> bool:
+    return is_post(request) and request.content_type == "multipart/form-data"

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from simple_history.models import HistoricalRecords
 
 from dealerships.domain.names import fold_name
 from dealerships.domain.rules import Condition, fold_text
 from dealerships.models import Dealership
+from foundation.models import History, Traced
 from inventory.domain.facts import RAW_FIELD_NAMES, LotStatus, VehicleFacts
 from jobs.models import Claimable
 
@@ -57,7 +57,7 @@ class ConditionMapping(FoldedText):
     """Which condition a site's type text stands for; a text without a row is unknown."""
 
     condition = models.CharField(max_length=7, choices=CONDITION_CHOICES[:3])
-    history = HistoricalRecords()
+    history = History()
 
     class Meta(FoldedText.Meta):
         pass
@@ -67,7 +67,7 @@ class LotStatusMapping(FoldedText):
     """Which lot status a site's status text stands for; a text without a row is unknown."""
 
     lot_status = models.CharField(max_length=7, choices=LOT_STATUS_CHOICES[:2])
-    history = HistoricalRecords()
+    history = History()
 
     class Meta(FoldedText.Meta):
         pass
@@ -76,7 +76,7 @@ class LotStatusMapping(FoldedText):
 class PricePhrase(FoldedText):
     """A text that sites show in place of a price."""
 
-    history = HistoricalRecords()
+    history = History()
 
     class Meta(FoldedText.Meta):
         pass
@@ -184,7 +184,7 @@ class Dataset(models.Model):
         return [gate["message"] for gate in self.gates if gate["severity"].startswith("hold")]
 
 
-class DatasetEvent(models.Model):
+class DatasetEvent(Traced):
     """Who moved a dataset from one state to another, when and why."""
 
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="events")
@@ -346,7 +346,7 @@ class IgnoredName(models.Model):
     reason = models.TextField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["folded"]

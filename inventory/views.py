@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dealerships.models import Dealership
 from dealerships.operations import attach_name
 from foundation.errors import BadInput, Refused, SilverFoxError
+from foundation.rate_limits import uploads_limited
 from foundation.roles import MANAGER, STAFF, AuthenticatedRequest, has_role, staff_required
 from foundation.spreadsheet_csv import spreadsheet_csv
 from inventory.forms import AttachForm, IgnoreForm, ReasonForm, UploadForm
@@ -57,6 +58,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@uploads_limited
 def import_upload(request: AuthenticatedRequest) -> HttpResponse:
     """Take a file and have a worker read it."""
     if request.method != "POST":

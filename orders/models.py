@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup, FilterRules
 from dealerships.models import KIND_CHOICES, Dealership, OutputTemplate
+from foundation.models import Traced
 from inventory.models import Dataset, VehicleColumns
 from jobs.models import Claimable
 from orders.domain.lines import EntryOutcome
@@ -145,7 +146,7 @@ class Order(Claimable):
         return None if self.rules is None else FilterRules.from_mapping(self.rules)
 
 
-class OrderEvent(models.Model):
+class OrderEvent(Traced):
     """Who did what to an order, when."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")

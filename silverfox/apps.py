@@ -11,7 +11,10 @@ class SilverFoxConfig(AppConfig):
     verbose_name = "Silver Fox"
 
     def ready(self) -> None:
+        from silverfox import signals
         from silverfox.roles import create_roles
+
+        signals.connect()
 
         # The signal comes once for every app with tables; this one is enough.
         post_migrate.connect(create_roles, sender=apps.get_app_config("auth"), dispatch_uid="silverfox.roles")

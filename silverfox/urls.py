@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from orders.urls import output_template_patterns
 from orders.views import billing, dealerships, vin_log
-from silverfox import views
+from silverfox import audit, views
 
 handler500 = "silverfox.views.server_error"
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("billing/month.csv", billing.billing_file, {"form": "csv"}, name="billing_csv"),
     path("billing/month.xlsx", billing.billing_file, {"form": "xlsx"}, name="billing_xlsx"),
     path("output-templates/", include(output_template_patterns)),
+    path("audit/", audit.audit_list, name="audit_list"),
     path("accounts/login/", views.login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/password/", views.PasswordView.as_view(), name="password"),

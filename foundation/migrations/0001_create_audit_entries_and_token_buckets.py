@@ -6,6 +6,8 @@ import foundation.context
 from django.conf import settings
 from django.db import migrations, models
 
+from foundation.append_only import append_only
+
 
 # For every table whose rows are never changed and never deleted, whoever tries it; the other apps use it as well.
 FUNCTION = """
@@ -13,10 +15,6 @@ CREATE FUNCTION foundation_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'Rows of % are a record: they are added, never changed or deleted.', TG_TABLE_NAME;
 END $$;
-"""
-TRIGGER = """
-CREATE TRIGGER foundation_auditentry_append_only BEFORE UPDATE OR DELETE ON foundation_auditentry
-    FOR EACH ROW EXECUTE FUNCTION foundation_append_only();
 """
 
 
@@ -86,5 +84,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(FUNCTION, "DROP FUNCTION foundation_append_only();"),
-        migrations.RunSQL(TRIGGER, "DROP TRIGGER foundation_auditentry_append_only ON foundation_auditentry;"),
+        append_only("foundation_auditentry"),
     ]

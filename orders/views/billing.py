@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from foundation.downloads import download
 from foundation.errors import BadInput
 from foundation.roles import AuthenticatedRequest, staff_required
 from foundation.spreadsheet_xlsx import XLSX_TYPE
@@ -70,7 +71,7 @@ def billing_orders(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @require_safe
-@staff_required
+@download
 def billing_file(request: AuthenticatedRequest, form: str) -> HttpResponse:
     """The month as a file: CSV, or XLSX with the orders and the vehicles left out on sheets of their own."""
     billing = month_billing(month=_month(request))
@@ -78,7 +79,6 @@ def billing_file(request: AuthenticatedRequest, form: str) -> HttpResponse:
     name = f"billing_{billing.month:%Y-%m}.{form}"
     headers = {
         "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
-        "Cache-Control": "no-store",
     }
     return HttpResponse(write(billing), content_type=content_type, headers=headers)
 

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from foundation.downloads import download
 from foundation.errors import Refused
 from foundation.roles import AuthenticatedRequest, staff_required
 from foundation.spreadsheet_xlsx import XLSX_TYPE
@@ -25,8 +26,7 @@ GONE = 410
 
 
 @require_safe
-@staff_required
-@cache_control(no_store=True, private=True)
+@download
 def order_file(request: AuthenticatedRequest, public_id: UUID) -> HttpResponseBase:
     return _send(request, get_object_or_404(Artifact, public_id=public_id), as_attachment=True)
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from foundation.downloads import download
 from foundation.errors import Refused
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.qr import qr_text
@@ -17,8 +18,7 @@ GONE = 410
 
 
 @require_safe
-@staff_required
-@cache_control(no_store=True, private=True)
+@download
 def order_proof(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """The PDF in the browser; when a released QR code is lost, the order's page says so."""
     order = get_order(pk)

@@ -16,7 +16,9 @@ from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dealerships.models import Dealership
+from foundation.downloads import download
 from foundation.errors import BadInput
+from foundation.rate_limits import uploads_limited
 from foundation.roles import AuthenticatedRequest, staff_required
 from inventory.files import delete_upload, open_upload, store_upload
 from orders.models import VinLogEntry
@@ -103,6 +105,7 @@ def _found(entries: QuerySet[VinLogEntry], dealership: Dealership | None, query:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@uploads_limited
 def vin_log_import(request: AuthenticatedRequest) -> HttpResponse:
     """Take a log file, show what would become of every row, and store it after a yes."""
     if request.method == "POST":
@@ -181,7 +184,7 @@ def _refused(request: HttpRequest, kept: KeptLog, error: BadInput) -> HttpRespon
 
 
 @require_safe
-@staff_required
+@download
 def vin_log_export(request: AuthenticatedRequest) -> HttpResponse:
     """The entries in force of one dealership, or of all, as a file that imports as the same entries."""
     dealership = _chosen_dealership(request)
@@ -195,6 +198,5 @@ def vin_log_export(request: AuthenticatedRequest) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
-            "Cache-Control": "no-store",
         },
     )

@@ -101,6 +101,7 @@ PLACES = (
     Place("vin_log_list", "vin_log_", "log", "VIN log"),
     Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),
     Place("output_template_list", "output_template_", "columns", "Output templates", "manager"),
+    Place("audit_list", "audit_", "clock", "Audit trail", "manager"),
 )
 # The bar at the bottom of a phone holds five places; where there are more, the fifth is the menu of the rest.
 PHONE_PLACES = 5

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
+from dealerships.models import OutputTemplate
 from inventory.models import Dataset
 from orders.models import Artifact, Order
 from tests.factories import finish_order, make_dealership, make_order, make_vehicles
@@ -74,6 +75,7 @@ def places() -> dict[str, list[Any]]:
         "qr": [Artifact.objects.filter(order=done, kind="qr")[0].public_id],
         "dataset": [dataset.pk],
         "import": [dataset.inventory_import_id],
+        "output template": [OutputTemplate.objects.get(code="shortcut").pk],
         "app": ["dealerships"],
         "site object": [1, 1],
     }
