@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +91,26 @@ def artifact_size(path: str) -> int | None:
         return artifact_path(path).stat().st_size
     except FileNotFoundError:
         return None
+
+
+def published_files() -> Iterator[tuple[str, float]]:
+    """Every file in the folders of orders, order by order, with the moment of its last change."""
+    for folder in sorted(path for path in _root().iterdir() if path.name.isdigit()):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield str(path.relative_to(_root())), path.stat().st_mtime
+
+
+def attempt_folders(*, changed_before: float) -> list[str]:
+    """The folders of attempts, published or not, that were last changed before a moment."""
+    folders = [*(_root() / ".tmp").glob("*"), *_root().glob("[0-9]*/*")]
+    return [
+        str(path.relative_to(_root())) for path in folders if path.is_dir() and path.stat().st_mtime < changed_before
+    ]
+
+
+def remove_attempt_folder(folder: str) -> None:
+    shutil.rmtree(artifact_path(folder))
 
 
 def restore_artifact(path: str, data: bytes) -> None:

@@ -1,12 +1,16 @@
-"""What a worker does for orders."""
+"""What a worker does for orders, and when it does it by itself."""
 
 import logging
+from datetime import time, timedelta
 
 from foundation.errors import SilverFoxError
-from jobs.registry import job
+from jobs.registry import job, sweep
+from jobs.schedules import Daily, Every, schedule
 from orders.models import Order
 from orders.operations.claiming import COMPLETE_JOB
 from orders.operations.completing import complete_order
+from orders.operations.tidying import free_vins_of_ended_orders, remove_old_attempts
+from orders.operations.verifying import VERIFY_JOB, verify_nightly
 
 logger = logging.getLogger(__name__)
 
@@ -18,3 +22,18 @@ def complete(order_id: int) -> None:
     except SilverFoxError as error:
         # The reason stands on the order, or another worker has it; the queue has nothing to repeat.
         logger.warning("order not completed", extra={"order_id": order_id, "reason": error.message})
+
+
+@job(VERIFY_JOB)
+def verify(_: int) -> str:
+    return verify_nightly()
+
+
+@job("remove_old_attempts")
+def tidy(_: int) -> str:
+    return f"{remove_old_attempts()} folders removed."
+
+
+schedule("nightly check of the files", kind=VERIFY_JOB, when=Daily(time(3)))
+schedule("folders of lost attempts", kind="remove_old_attempts", when=Every(timedelta(hours=1)))
+sweep("VINs held by ended orders")(free_vins_of_ended_orders)

@@ -4,10 +4,12 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import psutil
 from django.conf import settings
 from django.db import connection
 
@@ -32,6 +34,37 @@ def run_program(
         check=False,
         preexec_fn=_limit(most_file_bytes),
     )
+
+
+@contextmanager
+def started_program(*arguments: str, **extra: str) -> Iterator[subprocess.Popen[str]]:
+    """`python ARGUMENTS` running beside the test; what is left of it and its descendants at the end is killed."""
+    program = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**_environment(60), **extra},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield program
+    finally:
+        for process in program_processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        program.communicate(timeout=60)
+
+
+def program_processes() -> list[psutil.Process]:
+    """Every living process that the test started, directly or not: by the test's own folder in its environment."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            ours = process.environ().get("VAR_DIR") == str(Path(settings.ORDERS_DIR).parent)
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def _environment(lease_seconds: int) -> dict[str, str]:

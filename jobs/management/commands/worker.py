@@ -1,25 +1,22 @@
-import sys
+import signal
+import threading
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from jobs.processes import Programs
-
-# A job that is cut off is taken up again by its lease; a queue that locked up while stopping would hang for ever.
-GRACE_SECONDS = 20
+from jobs.processes import STOP_SIGNALS
+from jobs.supervisor import Supervisor
 
 
 class Command(BaseCommand):
-    help = "Do background work until it is stopped by Ctrl-C or SIGTERM."
+    help = "Do background work until it is stopped by Ctrl-C or SIGTERM; running work may end first."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with Programs(
-            {"queue": [str(settings.BASE_DIR / "manage.py"), "qcluster"]}, grace_seconds=GRACE_SECONDS
-        ) as all_:
-            self.stdout.write(f"The worker does background work with {settings.WORKERS} processes.")
-            self.stdout.flush()
-            exit_code = all_.wait()
-        if exit_code:
-            self.stderr.write(f"The queue ended by itself (exit code {exit_code}). Start the worker again.")
-            sys.exit(exit_code)
+        stop = threading.Event()
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_: stop.set())
+        Supervisor(stop=stop, say=self._say).run()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

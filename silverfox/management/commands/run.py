@@ -22,8 +22,8 @@ from silverfox.demo.users import kept_logins
 from silverfox.environment import LOOPBACK_HOSTS
 
 WEB_THREADS = 8
-# The worker gives a job 20 seconds to end; whoever stops the worker waits a little longer.
-GRACE_SECONDS = 25
+# The worker lets running work end; whoever stops the worker waits a little longer.
+_LONGER_THAN_THE_WORKER_SECONDS = 10
 
 
 class Command(BaseCommand):
@@ -68,7 +68,9 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int) -> int:
         os.environ.setdefault("LOG_DIR", str(settings.VAR_DIR / "log"))
-        with Programs(programs(host, port), grace_seconds=GRACE_SECONDS) as all_:
+        with Programs(
+            programs(host, port), grace_seconds=settings.DRAIN_SECONDS + _LONGER_THAN_THE_WORKER_SECONDS
+        ) as all_:
             while all_.exit_code() is None and not is_accepting(host, port):
                 time.sleep(0.1)
             if all_.exit_code() is None:
