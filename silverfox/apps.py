@@ -11,7 +11,7 @@ class SilverFoxConfig(AppConfig):
     verbose_name = "Silver Fox"
 
     def ready(self) -> None:
-        from silverfox import signals
+        from silverfox import checks, signals  # noqa: F401 - checks register themselves
         from silverfox.roles import create_roles
 
         signals.connect()

@@ -189,7 +189,7 @@ X_FRAME_OPTIONS = "DENY"
 if TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = ["^healthz$"]
+    SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
     SECURE_HSTS_SECONDS = 31536000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -225,5 +225,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# Opens /readyz to a monitor outside the local network.
+READYZ_KEY = environment.secret("READYZ_KEY")
 LOG_DIR = environment.text("LOG_DIR")
 LOGGING = logging_by(environment.directory("LOG_DIR", VAR_DIR) if LOG_DIR else None)

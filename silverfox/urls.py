@@ -27,5 +27,6 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/password/", views.PasswordView.as_view(), name="password"),
     path("admin/", admin.site.urls),
+    path("readyz", views.readyz, name="readyz"),
     path("healthz", views.healthz, name="healthz"),
 ]

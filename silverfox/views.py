@@ -2,16 +2,19 @@
 
 import sys
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
+from django.utils.crypto import constant_time_compare
 from django.views.csrf import csrf_failure as csrf_failure_page
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error as server_error_500
@@ -19,6 +22,7 @@ from django.views.defaults import server_error as server_error_500
 from foundation import context
 from foundation.rate_limits import give_token_back, take_token, too_many
 from silverfox.db_embedded import DatabaseUnavailable
+from silverfox.health import failed_checks
 from silverfox.middleware import current_path
 
 LOGINS_PER_HOUR = 20
@@ -31,6 +35,27 @@ _UNAVAILABLE = ("08", "53", "57P")
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that the process lives, without database and session."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@login_not_required
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Tell machines on the local network, holders of the key and superusers what keeps the program from its work."""
+    if not _may_ask(request):
+        return JsonResponse({"error": "Ask from the local network or with the header X-Readyz-Key."}, status=403)
+    failed = failed_checks()
+    return JsonResponse({"ready": not failed, "failed": failed}, status=503 if failed else 200)
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    key = request.headers.get("X-Readyz-Key", "")
+    if settings.READYZ_KEY and constant_time_compare(key, settings.READYZ_KEY):
+        return True
+    try:
+        is_local = not ip_address(context.address()).is_global
+    except ValueError:
+        is_local = False
+    return is_local or (isinstance(request.user, User) and request.user.is_active and request.user.is_superuser)
 
 
 _login = LoginView.as_view()

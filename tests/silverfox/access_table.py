@@ -88,6 +88,7 @@ PAGES = {
     "logout": Page("read", NO, 302),
     "password": Page("read", 200, 200),
     "healthz": Page("open", 200),
+    "readyz": Page("open", 503),
     "admin:index": Page("decide", 200, 200),
     "admin:login": Page("decide", 302, 302),
     "admin:logout": Page("decide", NO, 302),
