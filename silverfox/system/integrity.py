@@ -75,7 +75,8 @@ def _two_active_datasets() -> Iterator[str]:
 
 
 def _rows_miscounted_in_datasets() -> Iterator[str]:
-    found = Dataset.objects.annotate(kept=Count("vehicles")).exclude(rows_accepted=F("kept"))
+    datasets = Dataset.objects.exclude(status=Dataset.Status.REMOVED)
+    found = datasets.annotate(kept=Count("vehicles")).exclude(rows_accepted=F("kept"))
     words = "Dataset {} of {} accepted {} rows and holds {} vehicles."
     return _sentences(words, found, "pk", "dealership__name", "rows_accepted", "kept")
 
