@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from dealerships.domain.rules import Condition
@@ -13,7 +12,7 @@ from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
 from foundation.roles import MANAGER, STAFF
 from inventory.domain.gates import DatasetStats, GateResult, Severity, evaluate_gates
-from inventory.models import Dataset, DatasetEvent, Vehicle
+from inventory.models import Dataset, DatasetEvent
 
 _HISTORY = 5
 # The gates that a person of each role may release.
@@ -22,6 +21,13 @@ _FORCED = {
     MANAGER: frozenset({Severity.HOLD_STAFF, Severity.HOLD_MANAGER}),
 }
 STALE_HOURS = 36
+_FIGURES = """
+    SELECT count(*), count(*) FILTER (WHERE vehicle.condition = %(new)s),
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY vehicle.price), count(twin.vin)
+    FROM inventory_vehicle vehicle
+    LEFT JOIN inventory_vehicle twin ON twin.dataset_id = %(other)s AND twin.vin = vehicle.vin
+    WHERE vehicle.dataset_id = %(dataset)s
+"""
 
 
 def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
@@ -133,12 +139,9 @@ def _gate_results(dataset: Dataset) -> tuple[GateResult, ...]:
 
 
 def _stats(dataset: Dataset, other: Dataset | None = None) -> DatasetStats:
-    vehicles = Vehicle.objects.filter(dataset=dataset)
-    figures = vehicles.aggregate(new=Count("id", filter=Q(condition=Condition.NEW)), all=Count("id"))
-    shared = 0
-    if other:
-        twin = Vehicle.objects.filter(dataset=other, vin=OuterRef("vin"))
-        shared = vehicles.filter(Exists(twin)).count()
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, {"dataset": dataset.pk, "other": other.pk if other else None, "new": Condition.NEW})
+        vehicles, new, price_median, shared = cursor.fetchone()
     holds = dataset.inventory_import.holds
     return DatasetStats(
         read=dataset.rows_read,
@@ -147,22 +150,11 @@ def _stats(dataset: Dataset, other: Dataset | None = None) -> DatasetStats:
         rejected_temporary_vins=dataset.rejected_temporary_vins,
         shared_vins=shared,
         collected_at=dataset.collected_at,
-        price_median=_price_median(dataset),
-        new_share=figures["new"] / figures["all"] if figures["all"] else 0.0,
+        price_median=price_median,
+        new_share=new / vehicles if vehicles else 0.0,
         has_status="W_NO_STATUS" not in holds,
         is_mojibake="W_MOJIBAKE" in holds,
     )
-
-
-def _price_median(dataset: Dataset) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY price) FROM inventory_vehicle"
-            " WHERE dataset_id = %s AND price IS NOT NULL",
-            [dataset.pk],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def choose_dataset(*, dealership: Dealership, dataset_id: int | None = None) -> Dataset:

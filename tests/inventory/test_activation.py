@@ -1,5 +1,3 @@
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +19,7 @@ from inventory.operations.activation import (
 )
 from inventory.operations.importing import activate_import
 from tests.factories import make_csv, make_dealership
-from tests.inventory.arrivals import ELM, OAK, gates_of, import_file, import_lot, in_a_thread, rows_at
+from tests.inventory.arrivals import ELM, OAK, gates_of, import_file, import_lot, rows_at
 
 pytestmark = pytest.mark.django_db
 
@@ -238,23 +236,6 @@ def test_two_active_datasets_are_impossible_in_the_database(elm: Dealership) -> 
     second = staged(4)
     with pytest.raises(IntegrityError, match="one_active_dataset_per_dealership"), transaction.atomic():
         Dataset.objects.filter(pk=second.pk).update(status="active")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_ten_activations_at_the_same_time_leave_one_active() -> None:
-    make_dealership(name=ELM)
-    make_dealership(name=OAK)
-    oak = import_lot(OAK, 3)
-    datasets = [staged(30 + extra, at=MONDAY) for extra in range(10)]
-    with ThreadPoolExecutor(10) as threads:
-        previous = list(threads.map(in_a_thread(lambda dataset: activate_dataset(dataset=dataset)), datasets))
-    states = Counter(Dataset.objects.exclude(pk=oak.pk).values_list("status", flat=True))
-    assert states == {"active": 1, "archived": 9}
-    # Each took the place of another one: nine had a predecessor, all different, and the last has no successor.
-    replaced = [pk for pk in previous if pk is not None]
-    assert (len(replaced), len(set(replaced)), previous.count(None)) == (9, 9, 1)
-    assert Dataset.objects.active().get(dealership__name=ELM).pk not in replaced
-    assert status_of(oak) == "active"
 
 
 def first_seen() -> dict[str, date]:

@@ -1,48 +1,24 @@
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from dealerships.domain.output import OrderKind
 from dealerships.models import OutputTemplate
 from dealerships.operations import change_dealerships
-from foundation.errors import Refused, SilverFoxError
+from foundation.errors import Refused
 from orders.models import OpenVin, Order, VinLogEntry
 from orders.operations.completing import approve_order, cancel_order, complete_order, void_order
 from orders.operations.output_templates import retire_output_template
 from orders.operations.reviewing import edit_line, leave_out_line
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles
 from tests.orders.released import released_bytes
+from tests.racing import at_once, times
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-def at_once(*acts: Callable[[], Any]) -> list[str]:
-    """Run each act in a thread of its own, all at one moment; gives "ok" or the code of the refusal for each."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> str:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=20)
-            act()
-        except SilverFoxError as error:
-            return error.code
-        finally:
-            connection.close()
-        return "ok"
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
-
-
-def times(count: int, act: Callable[[], Any]) -> Sequence[Callable[[], Any]]:
-    return [act] * count
 
 
 def test_of_ten_simultaneous_orders_of_one_dealership_one_is_made() -> None:

@@ -1,6 +1,5 @@
 """What is removed when its time is over, and what never is."""
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from django.utils import timezone
 from foundation.errors import BadInput, Refused
 from foundation.models import AuditEntry
 from inventory.files import open_upload, upload_path
-from inventory.models import Dataset, DatasetEvent, ImportProblem, InventoryImport, RawVehicle, Vehicle
+from inventory.models import Dataset, ImportProblem, InventoryImport, RawVehicle, Vehicle
 from inventory.operations.activation import activate_dataset
 from orders.models import Order
 from orders.operations.completing import cancel_order
@@ -26,18 +25,10 @@ from tests.pages import sign_in, words
 pytestmark = pytest.mark.django_db
 
 
-def grow_older(*, days: int = 31) -> None:
-    """Let everything that is there have happened that many days earlier."""
-    earlier = timezone.now() - timedelta(days=days)
-    InventoryImport.objects.update(created_at=earlier)
-    InventoryImport.objects.exclude(finished_at=None).update(finished_at=earlier)
-    DatasetEvent.objects.update(at=earlier)
-    for path in Path(settings.UPLOADS_DIR).iterdir():
-        os.utime(path, (earlier.timestamp(), earlier.timestamp()))
-
-
-def retain(*, dry_run: bool = False) -> dict[str, int]:
-    return {item.name: item.count for item in apply_retention(now=timezone.now(), dry_run=dry_run)}
+def retain(*, after: int, dry_run: bool = False) -> dict[str, int]:
+    """What is removed by a run that many days from now, per class."""
+    now = timezone.now() + timedelta(days=after)
+    return {item.name: item.count for item in apply_retention(now=now, dry_run=dry_run)}
 
 
 def lots(*counts: int, location: str = ELM) -> list[Dataset]:
@@ -57,11 +48,9 @@ def test_a_file_is_deleted_after_30_days_and_its_import_says_so() -> None:
     make_dealership(name=ELM)
     item = import_lot(ELM, 3).inventory_import
     name = item.stored_name
-    grow_older(days=29)
-    assert (retain()["uploads"], names_kept()) == (0, [name])
-    grow_older(days=31)
-    assert (retain(dry_run=True)["uploads"], names_kept()) == (1, [name])
-    assert (retain()["uploads"], names_kept()) == (1, [])
+    assert (retain(after=29)["uploads"], names_kept()) == (0, [name])
+    assert (retain(after=31, dry_run=True)["uploads"], names_kept()) == (1, [name])
+    assert (retain(after=31)["uploads"], names_kept()) == (1, [])
     item.refresh_from_db()
     assert item.stored_name == ""
     with pytest.raises(BadInput, match="The kept file is gone"):
@@ -77,19 +66,18 @@ def test_a_file_is_deleted_after_30_days_and_its_import_says_so() -> None:
 def test_a_file_that_waits_to_be_read_stays(status: str) -> None:
     item = register(make_csv(rows=[make_row(number=1, location=ELM)]))
     InventoryImport.objects.update(status=status)
-    grow_older()
-    assert (retain()["uploads"], names_kept()) == (0, [item.stored_name])
+    assert (retain(after=31)["uploads"], names_kept()) == (0, [item.stored_name])
 
 
 def test_a_file_stays_as_long_as_its_youngest_reading() -> None:
     make_dealership(name=ELM)
     first = import_lot(ELM, 3).inventory_import
-    grow_older()
+    InventoryImport.objects.update(created_at=timezone.now() - timedelta(days=31))
     InventoryImport.objects.create(
         source="again", stored_name=first.stored_name, sha256="x", collected_at=timezone.now(), reread_of=first
     )
     InventoryImport.objects.filter(source="again").update(status="failed")
-    assert (retain()["uploads"], names_kept()) == (0, [first.stored_name])
+    assert (retain(after=0)["uploads"], names_kept()) == (0, [first.stored_name])
 
 
 def test_what_an_open_order_was_prepared_from_stays_and_a_cancelled_order_keeps_the_rows_only() -> None:
@@ -97,12 +85,11 @@ def test_what_an_open_order_was_prepared_from_stays_and_a_cancelled_order_keeps_
     first = import_lot(ELM, 3)
     order = make_order(dealership=elm)
     lots(4, 5, 6, 7, 8, 9, 10)
-    grow_older()
     upload = InventoryImport.objects.get(pk=first.inventory_import_id).stored_name
-    retain()
+    retain(after=31)
     assert (states(first), names_kept()) == (["archived"], [upload])
     cancel_order(order=Order.objects.get(pk=order.pk))
-    retain()
+    retain(after=31)
     assert (states(first), names_kept()) == (["archived"], [])
     assert Vehicle.objects.filter(dataset=first).count() == 3
 
@@ -111,23 +98,20 @@ def test_the_last_five_archived_datasets_of_each_dealership_keep_their_rows() ->
     make_dealership(name=ELM)
     make_dealership(name=OAK)
     datasets, oak = lots(3, 4, 5, 6, 7, 8, 9), lots(3, 4, location=OAK)
-    grow_older(days=29)
-    assert retain()["datasets"] == 0
-    grow_older()
-    assert retain(dry_run=True)["datasets"] == 1
-    assert retain()["datasets"] == 1
+    assert retain(after=29)["datasets"] == 0
+    assert retain(after=31, dry_run=True)["datasets"] == 1
+    assert retain(after=31)["datasets"] == 1
     assert states(*datasets) == ["removed", *["archived"] * 5, "active"]
     assert states(*oak) == ["archived", "active"]
     assert RawVehicle.objects.filter(dataset=datasets[0]).count() == 0
     assert Vehicle.objects.filter(dataset=datasets[0]).count() == 0
-    assert retain()["datasets"] == 0
+    assert retain(after=31)["datasets"] == 0
 
 
 def test_a_removed_dataset_keeps_its_account_and_nobody_goes_back_to_it() -> None:
     make_dealership(name=ELM)
     first, *_ = lots(3, 4, 5, 6, 7, 8, 9)
-    grow_older()
-    retain()
+    retain(after=31)
     first.refresh_from_db()
     assert (first.rows_accepted, first.events.latest("pk").reason) == (3, "its rows were removed after 30 days")
     with pytest.raises(Refused) as refusal:
@@ -142,8 +126,7 @@ def test_rejected_datasets_are_removed_and_those_that_wait_for_a_decision_are_no
     in_use = import_lot(ELM, 40)
     held, staged = import_lot(ELM, 10), import_lot(ELM, 41, stage_only=True)
     rejected = import_file(make_csv(rows=[make_row(number=1, location=ELM, Vin="N/A")])).datasets.get()
-    grow_older()
-    assert retain()["datasets"] == 1
+    assert retain(after=31)["datasets"] == 1
     assert states(in_use, held, staged, rejected) == ["active", "held", "staged", "removed"]
 
 
@@ -153,10 +136,8 @@ def test_remarks_on_rows_go_after_14_days_unless_a_dataset_waits_for_a_decision(
     good = [make_row(number=n, location=ELM) for n in range(1, 30)]
     done = import_file(make_csv(rows=[*good, *bad]))
     held = import_file(make_csv(rows=[*good[:2], *bad]))
-    grow_older(days=13)
-    assert retain()["remarks on rows"] == 0
-    grow_older(days=15)
-    assert retain()["remarks on rows"] == 3
+    assert retain(after=13)["remarks on rows"] == 0
+    assert retain(after=15)["remarks on rows"] == 3
     assert set(ImportProblem.objects.values_list("inventory_import", flat=True)) == {held.pk}
     page = words(sign_in(role="viewer").get(reverse("import_detail", args=[done.pk])))
     assert "32 read = 29 accepted + 3 rejected + 0 unmatched" in page
@@ -168,9 +149,8 @@ def test_files_that_no_import_names_go_after_a_day() -> None:
     named = import_lot(ELM, 3).inventory_import.stored_name
     for stray in ("aa.upload", "keep.txt"):
         upload_path(stray).write_bytes(b"ORDER,VIN")
-    assert retain()["stray uploads"] == 0
-    grow_older(days=2)
-    assert retain()["stray uploads"] == 1
+    assert retain(after=0)["stray uploads"] == 0
+    assert retain(after=2)["stray uploads"] == 1
     assert names_kept() == sorted([named, "keep.txt"])
 
 
@@ -179,7 +159,7 @@ def old_lot(transactional_db: None) -> Callable[[], list[str]]:
     ensure_mappings()
     make_dealership(name=ELM)
     import_lot(ELM, 3)
-    grow_older()
+    InventoryImport.objects.update(created_at=timezone.now() - timedelta(days=31))
     return names_kept
 
 
