@@ -134,6 +134,15 @@ def write_durably(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def storage_problem(*, least_free_bytes: int) -> str:
+    """Why no order's files could be written now; empty when they could. Writes nothing."""
+    folder = next(path for path in (_root(), *_root().parents) if path.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return f"The folder of the order files, {_root()}, cannot be written."
+    free, least = shutil.disk_usage(folder).free // 1_000_000, least_free_bytes // 1_000_000
+    return f"The disk of the order files has {free:,} MB left; {least:,} MB are needed." if free < least else ""
+
+
 def _sync_folder(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -14,6 +14,7 @@ from dealerships.models import KIND_CHOICES, Dealership, OutputTemplate
 from foundation.models import Traced
 from inventory.models import Dataset, VehicleColumns
 from jobs.models import Claimable
+from orders.domain.batches import BatchState
 from orders.domain.lines import EntryOutcome
 from orders.domain.output_template_data import output_template_from
 from orders.domain.output_templates import OutputTemplate as TypedOutputTemplate
@@ -57,6 +58,38 @@ class OutputTemplateVersion(models.Model):
         )
 
 
+class Batch(models.Model):
+    """Orders of many dealerships that are prepared, reviewed and completed together; its state follows from them.
+
+    `chosen_by` says how its dealerships were chosen; `confirmed` is the yes to stale inventory and unusual counts.
+    """
+
+    chosen_by = models.CharField(max_length=40)
+    state = models.CharField(max_length=21, choices=[(s, s) for s in BatchState], default=BatchState.BUILDING)
+    confirmed = models.BooleanField(default=False)
+    idempotency_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk}"
+
+
+class BatchSummary(models.Model):
+    """What came of a finished batch, computed behind its end."""
+
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="summary")
+    data = models.JSONField(encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
         return self.filter(state__in=OPEN_STATES)
@@ -81,6 +114,9 @@ class Order(Claimable):
     order_number = models.CharField(max_length=100, blank=True)
     corrects = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="corrections"
+    )
+    batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="orders"
     )
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
     rules = models.JSONField(null=True, blank=True, editable=False)
@@ -144,6 +180,44 @@ class Order(Claimable):
     def filter_rules(self) -> FilterRules | None:
         """The rules that the order was prepared with."""
         return None if self.rules is None else FilterRules.from_mapping(self.rules)
+
+
+class BatchEntry(models.Model):
+    """One order that a batch is to have: the order, or why there is none (`code` and `reason`); neither: it waits."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="entries")
+    position = models.PositiveIntegerField()
+    dealership = models.ForeignKey(Dealership, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=KIND_CHOICES)
+    condition_group = models.CharField(max_length=4, choices=GROUP_CHOICES)
+    order = models.OneToOneField(
+        Order, on_delete=models.PROTECT, null=True, blank=True, related_name="batch_entry", editable=False
+    )
+    in_the_way = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    code = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(blank=True)
+    order_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name_plural = "batch entries"
+        constraints = [
+            models.UniqueConstraint(
+                name="one_entry_per_batch_and_group", fields=["batch", "dealership", "condition_group"]
+            ),
+            models.UniqueConstraint(name="one_batch_entry_per_position", fields=["batch", "position"]),
+            models.CheckConstraint(
+                name="batch_entry_has_an_order_or_a_reason",
+                condition=Q(order__isnull=True) | Q(code="", reason=""),
+            ),
+            models.CheckConstraint(
+                name="batch_entry_reason_has_a_code",
+                condition=(Q(code="") & Q(reason="")) | (~Q(code="") & ~Q(reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.dealership}"
 
 
 class OrderEvent(Traced):

@@ -7,6 +7,15 @@ from foundation.errors import SilverFoxError
 from jobs.registry import job, sweep
 from jobs.schedules import Daily, Every, schedule
 from orders.models import Order
+from orders.operations.batch_results import summarise_batch
+from orders.operations.batch_states import (
+    PREPARE_JOB,
+    SUMMARY_JOB,
+    ask_for_preparations,
+    ask_for_summaries,
+    settle_drifted,
+)
+from orders.operations.batching import prepare_batch
 from orders.operations.claiming import COMPLETE_JOB
 from orders.operations.completing import complete_order
 from orders.operations.tidying import free_vins_of_ended_orders, remove_old_attempts
@@ -37,3 +46,18 @@ def tidy(_: int) -> str:
 schedule("nightly check of the files", kind=VERIFY_JOB, when=Daily(time(3)))
 schedule("folders of lost attempts", kind="remove_old_attempts", when=Every(timedelta(hours=1)))
 sweep("VINs held by ended orders")(free_vins_of_ended_orders)
+
+
+@job(PREPARE_JOB)
+def prepare(batch_id: int) -> None:
+    prepare_batch(batch_id=batch_id)
+
+
+@job(SUMMARY_JOB)
+def summarise(batch_id: int) -> str:
+    return summarise_batch(batch_id=batch_id)
+
+
+sweep("batches: settled")(settle_drifted)
+sweep("batches: summaries asked for")(ask_for_summaries)
+sweep("batches: preparations asked for")(ask_for_preparations)

@@ -61,15 +61,21 @@ def require_printable(*, order: Order) -> None:
     content = order_content(order)
     if not content.lines:
         raise Refused("Every line is left out; put one back or cancel the order.", code="no_lines")
+    problems = line_problems(content)
+    if problems:
+        raise Refused(" ".join(problems), code="empty_required_field", detail={"problems": problems})
+    require_not_printed_meanwhile(order=order)
+
+
+def line_problems(content: OrderContent) -> list[str]:
+    """Why lines cannot be printed as they stand, one sentence for each of them."""
     problems = []
     for line in content.lines:
         try:
             render_line(line, template_for(line, content.settings), content)
         except RenderError as error:
             problems.append(error.message)
-    if problems:
-        raise Refused(" ".join(problems), code="empty_required_field", detail={"problems": problems})
-    require_not_printed_meanwhile(order=order)
+    return problems
 
 
 def require_not_printed_meanwhile(*, order: Order) -> None:

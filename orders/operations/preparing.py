@@ -34,7 +34,7 @@ from orders.domain.list_entries import (
 from orders.domain.output_templates import OutputTemplate
 from orders.domain.selection import Candidate, Selection, list_warning, select
 from orders.domain.states import OrderState
-from orders.models import ListEntry, OpenVin, Order, OrderLine, VinLogEntry
+from orders.models import Batch, ListEntry, OpenVin, Order, OrderLine, VinLogEntry
 from orders.operations.output_templates import choose_versions
 from orders.operations.profiling import profile_settings
 from orders.operations.selecting import active_dataset, load_candidates, require_rules
@@ -57,6 +57,7 @@ class OrderRequest:
     confirmed: bool = False
     actor: User | None = None
     idempotency_key: uuid.UUID = field(default_factory=uuid.uuid4)
+    batch: Batch | None = None
 
 
 @dataclass
@@ -238,6 +239,7 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
         dealership=request.dealership,
         kind=request.kind,
         condition_group=request.group,
+        batch=request.batch,
         dataset=dataset,
         rules=rules.as_mapping() if rules else None,
         output_settings=settings_to_json(

@@ -1,12 +1,17 @@
 """The one place where an order changes its state, and where that is recorded."""
 
+from functools import partial
+
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from foundation.errors import Refused
 from jobs import claims
 from jobs.models import CLAIM_COLUMNS
+from orders.domain.batches import ENDED
 from orders.domain.states import OPEN_STATES, IllegalTransition, OrderState, require_transition
 from orders.models import OpenVin, Order, OrderEvent
+from orders.operations.batch_states import settle_batch
 
 
 def move_order(order: Order, target: OrderState, *, action: str, actor: User | None, detail: str = "") -> None:
@@ -27,6 +32,10 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: User | N
     if target not in OPEN_STATES:
         OpenVin.objects.filter(order=order).delete()
     record_event(order, action, actor=actor, detail=detail, before=before)
+    if order.batch_id:
+        # A step of its own behind the commit: what goes wrong in it is logged, mended by the sweep, and undoes nothing.
+        settle = partial(settle_batch, batch_id=order.batch_id, anew=before in ENDED)
+        transaction.on_commit(settle, robust=True)
 
 
 def record_event(order: Order, action: str, *, actor: User | None, detail: str = "", before: str = "") -> None:

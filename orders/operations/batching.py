@@ -1,0 +1,210 @@
+"""Batches: the orders of many dealerships, each prepared like a single one and in a transaction of its own."""
+
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+
+from dealerships.domain.output import OrderKind
+from dealerships.domain.rules import ConditionGroup
+from dealerships.models import WEEKDAYS, Dealership
+from dealerships.operations import find_dealership
+from foundation.auditing import record
+from foundation.errors import BadInput, Refused, SilverFoxError
+from jobs.operations.background import keep_alive, start_job
+from orders.domain.batches import NEEDS_ENTRIES
+from orders.domain.states import OrderState
+from orders.models import Batch, BatchEntry, Order
+from orders.operations.batch_states import PREPARE_JOB, find_batch, settle_batch
+from orders.operations.preflight import require_means
+from orders.operations.preparing import OrderRequest, create_order
+
+logger = logging.getLogger(__name__)
+DAYS = dict(WEEKDAYS)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The dealerships of a batch and, in words, how they were chosen."""
+
+    words: str
+    dealerships: tuple[Dealership, ...]
+
+
+@dataclass(frozen=True)
+class PlannedOrder:
+    """One order that a batch of a dealership is to have."""
+
+    dealership: Dealership
+    kind: OrderKind
+    group: ConditionGroup
+
+
+def choose_dealerships(*, names: Sequence[str] = (), day: str = "", due: bool = False, today: date) -> Choice:
+    """The dealerships that are named, scheduled for a weekday, or due today; exactly one of the three.
+
+    Raises `BadInput` for another number of them, for an unknown name and an unknown day, `Refused` when nobody is
+    scheduled or due.
+    """
+    if sum(map(bool, (names, day, due))) != 1:
+        raise BadInput(
+            "Name dealerships, or choose one of --day mon to --day fri and --due; nothing is chosen by itself.",
+            code="no_choice",
+        )
+    if names:
+        found = {dealership.pk: dealership for dealership in map(_find, names)}
+        return Choice(f"{len(found)} by name", tuple(sorted(found.values(), key=lambda d: d.name)))
+    if due:
+        return _chosen("due today", due_dealerships(today=today), "No dealership is due and without an order today.")
+    if day not in DAYS:
+        raise BadInput(f"{day!r} is no day of the schedule; choose one of {', '.join(DAYS)}.", code="unknown_day")
+    words = DAYS[day]
+    return _chosen(words, scheduled_dealerships(day=day), f"No active dealership is scheduled for {words}.")
+
+
+def _find(name: str) -> Dealership:
+    return find_dealership(name=name)
+
+
+def _chosen(words: str, dealerships: Sequence[Dealership], otherwise: str) -> Choice:
+    if not dealerships:
+        raise Refused(f"{otherwise} Name the dealerships.", code="nobody_scheduled")
+    return Choice(words, tuple(dealerships))
+
+
+def scheduled_dealerships(*, day: str) -> list[Dealership]:
+    """The active dealerships of a day of the weekly schedule, by name."""
+    return list(Dealership.objects.active().filter(schedule_days__contains=[day]))
+
+
+def due_dealerships(*, today: date) -> list[Dealership]:
+    """Those of today's schedule for whom no order was prepared today; cancelled and voided orders do not count."""
+    day = today.strftime("%a").lower()
+    ended = [OrderState.CANCELLED, OrderState.VOIDED]
+    ordered = Order.objects.filter(created_at__date=today).exclude(state__in=ended).values("dealership")
+    return list(Dealership.objects.active().filter(schedule_days__contains=[day]).exclude(pk__in=ordered))
+
+
+def plan_orders(dealerships: Iterable[Dealership]) -> list[PlannedOrder]:
+    """The orders that these dealerships usually have: their kind, new and used apart where they want that."""
+    planned = []
+    for dealership in dealerships:
+        kind = OrderKind(dealership.default_order_kind)
+        groups = (ConditionGroup.ALL,) if kind == OrderKind.LIST else dealership.order_groups()
+        planned += [PlannedOrder(dealership, kind, group) for group in groups]
+    return planned
+
+
+def run_batch(
+    *,
+    choice: Choice,
+    confirmed: bool = False,
+    actor: User | None = None,
+    idempotency_key: uuid.UUID | None = None,
+    in_background: bool = False,
+) -> Batch:
+    """Prepare the orders of the chosen dealerships for review, here or, `in_background`, by a worker.
+
+    A dealership that gets no order keeps its entry with the reason; none keeps another from its order. `confirmed`
+    answers what `create_order` would ask. The same `idempotency_key` gives the same batch again. Raises `Refused`
+    when no order could be produced at all: no room, no QR library.
+    """
+    key = idempotency_key or uuid.uuid4()
+    if not Batch.objects.filter(idempotency_key=key).exists():
+        require_means()
+    with transaction.atomic():
+        batch, is_new = Batch.objects.get_or_create(
+            idempotency_key=key, defaults={"chosen_by": choice.words, "confirmed": confirmed, "created_by": actor}
+        )
+        if is_new:
+            _add_entries(batch, choice, actor)
+            if in_background:
+                start_job(kind=PREPARE_JOB, subject_id=batch.pk)
+    return prepare_batch(batch_id=batch.pk) if is_new and not in_background else find_batch(batch_id=batch.pk)
+
+
+def _add_entries(batch: Batch, choice: Choice, actor: User | None) -> None:
+    BatchEntry.objects.bulk_create(
+        BatchEntry(
+            batch=batch,
+            position=position,
+            dealership=planned.dealership,
+            kind=planned.kind,
+            condition_group=planned.group,
+        )
+        for position, planned in enumerate(plan_orders(choice.dealerships), start=1)
+    )
+    detail = f"{choice.words}: {', '.join(dealership.name for dealership in choice.dealerships)}"
+    record("start batch", object_type="batch", object_id=batch.pk, actor=actor, detail=detail)
+
+
+def prepare_batch(*, batch_id: int) -> Batch:
+    """Prepare what a batch still lacks. Safe to run again and at the same time: every entry is done once."""
+    batch = find_batch(batch_id=batch_id)
+    for entry_id in _unprepared().filter(batch=batch).values_list("pk", flat=True):
+        keep_alive()
+        _prepare_entry(entry_id, confirmed=batch.confirmed, actor=batch.created_by)
+    return settle_batch(batch_id=batch_id)
+
+
+def _unprepared() -> QuerySet[BatchEntry]:
+    return BatchEntry.objects.filter(order__isnull=True, code="")
+
+
+def _prepare_entry(entry_id: int, *, confirmed: bool, actor: User | None) -> None:
+    with transaction.atomic():
+        entry = _unprepared().select_for_update(of=("self",)).select_related("dealership", "batch").filter(pk=entry_id)
+        found = entry.first()
+        if found is None:
+            return
+        try:
+            found.order = _create(found, confirmed=confirmed, actor=actor)
+        except (OperationalError, InterfaceError):
+            raise
+        except SilverFoxError as error:
+            found.code, found.reason = error.code, error.message
+            found.in_the_way_id = error.detail.get("open_order_id")
+        except Exception as error:
+            logger.exception("order not prepared", extra={"entry_id": entry_id})
+            found.code, found.reason = "E_UNEXPECTED", f"Unexpected {type(error).__name__}: {error}. Try again."
+        found.save(update_fields=["order", "code", "reason", "in_the_way"])
+
+
+def _create(entry: BatchEntry, *, confirmed: bool, actor: User | None) -> Order:
+    if entry.kind == OrderKind.LIST:
+        raise Refused(
+            f"{entry.dealership} has LIST orders, and nobody has typed its vehicles. Prepare a LIST order with them.",
+            code=NEEDS_ENTRIES,
+        )
+    order, _ = create_order(
+        OrderRequest(
+            dealership=entry.dealership,
+            kind=OrderKind(entry.kind),
+            group=ConditionGroup(entry.condition_group),
+            confirmed=confirmed,
+            actor=actor,
+            idempotency_key=entry.order_key,
+            batch=entry.batch,
+        )
+    )
+    return order
+
+
+def prepare_again(*, entry: BatchEntry, confirmed: bool = False, actor: User | None = None) -> BatchEntry:
+    """Try once more to prepare an order that its batch did not get; `confirmed` answers what was asked.
+
+    Raises `Refused` when the entry has its order or still waits for its turn.
+    """
+    with transaction.atomic():
+        again = BatchEntry.objects.filter(pk=entry.pk, order__isnull=True).exclude(code="")
+        if not again.update(code="", reason="", in_the_way=None):
+            raise Refused(f"{entry.dealership} has its order or is about to get it.", code="not_refused")
+    _prepare_entry(entry.pk, confirmed=confirmed, actor=actor)
+    settle_batch(batch_id=entry.batch_id)
+    entry.refresh_from_db()
+    return entry
