@@ -63,11 +63,11 @@ def _line_counts(batch: Batch) -> dict[int, LineCounts]:
     included = Q(included=True)
     counted = OrderLine.objects.filter(order__batch=batch).order_by().values_list("order_id")
     rows = counted.annotate(
-        Count("pk", filter=included),
-        Count("pk", filter=~included),
-        Count("pk", filter=included & ~Q(rule_warning="")),
-        Count("pk", filter=included & ~Q(overrides={})),
-        Count("pk", filter=included & Q(is_duplicate=True)),
+        included_lines=Count("pk", filter=included),
+        left_out=Count("pk", filter=~included),
+        warnings=Count("pk", filter=included & ~Q(rule_warning="")),
+        edited=Count("pk", filter=included & ~Q(overrides={})),
+        duplicates=Count("pk", filter=included & Q(is_duplicate=True)),
     )
     return {order_id: LineCounts(*counts) for order_id, *counts in rows}
 
@@ -92,10 +92,11 @@ def progress_of(*, batch: Batch) -> Progress:
     """The entries of a batch counted by the state of their orders, by one query."""
     counted = BatchEntry.objects.filter(batch=batch).order_by().values_list("order__state")
     by_state: Counter[str] = Counter()
-    for state, refused, waiting in counted.annotate(Count("pk", filter=~Q(code="")), Count("pk", filter=Q(code=""))):
+    without_reason = Count("pk", filter=Q(code=""))
+    for state, refused, others in counted.annotate(refused=Count("pk", filter=~Q(code="")), others=without_reason):
         by_state[REFUSED] += refused
-        by_state[state or WAITING] += waiting
-    return Progress(by_state, by_state.total())
+        by_state[state or WAITING] += others
+    return Progress(+by_state, by_state.total())
 
 
 def batch_document(*, batch: Batch, with_files: bool = False) -> dict[str, Any]:
@@ -172,6 +173,6 @@ def _seconds(batch: Batch) -> dict[int, float]:
     events = OrderEvent.objects.filter(order__batch=batch).order_by().values_list("order_id")
     ended = Q(from_state=OrderState.PROCESSING, to_state__in=[OrderState.DONE, OrderState.FAILED])
     moments: Iterable[tuple[int, datetime | None, datetime | None]] = events.annotate(
-        Max("at", filter=Q(action="start")), Max("at", filter=ended)
+        start=Max("at", filter=Q(action="start")), end=Max("at", filter=ended)
     )
     return {pk: round((end - start).total_seconds(), 2) for pk, start, end in moments if start and end}

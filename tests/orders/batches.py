@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from dealerships.models import Dealership
 from jobs.models import Job
-from jobs.operations.background import RUN_JOB
 from orders.models import Batch, Order
 from orders.operations.batch_completing import complete_batch, wait_for_batch
+from orders.operations.batch_states import SUMMARY_JOB
 from orders.operations.batching import choose_dealerships, run_batch
 from tests.factories import make_dealership, make_vehicles
 
@@ -31,8 +31,8 @@ def start(dealerships: Sequence[Dealership], **wanted: Any) -> Batch:
 
 def finish(batch: Batch, **wanted: Any) -> Batch:
     """Complete a batch in this process, as where no worker is, its summary included."""
-    numbers = {} if "numbers" in wanted else {"first_number": "45001"}
-    return wait_for_batch(batch=complete_batch(batch=batch, **numbers, **wanted))
+    first = "" if "numbers" in wanted else "45001"
+    return wait_for_batch(batch=complete_batch(batch=batch, first_number=first, **wanted))
 
 
 def orders_of(batch: Batch) -> list[Order]:
@@ -47,6 +47,5 @@ def states(batch: Batch) -> list[str]:
     return [order.state for order in orders_of(batch)]
 
 
-def jobs_of(batch: Batch, kind: str) -> list[Job]:
-    assert kind != RUN_JOB
-    return list(Job.objects.filter(kind=kind, subject_id=batch.pk))
+def summary_jobs(batch: Batch) -> list[Job]:
+    return list(Job.objects.filter(kind=SUMMARY_JOB, subject_id=batch.pk))

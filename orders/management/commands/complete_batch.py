@@ -17,9 +17,7 @@ class Command(JsonCommand):
         parser.add_argument("batch_id", type=int)
         parser.add_argument("--first-number", required=True, help="the digits at its end are counted up")
         parser.add_argument("--wait", action="store_true", help="until all are produced; without a worker, do it here")
-        parser.add_argument(
-            "--yes", action="store_true", help="confirm what is asked; skip what cannot be printed"
-        )
+        parser.add_argument("--yes", action="store_true", help="confirm what is asked; skip what cannot be printed")
 
     def run(self, **options: Any) -> Outcome:
         batch = complete_batch(
