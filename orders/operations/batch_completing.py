@@ -53,22 +53,17 @@ def complete_batch(
             _require_production(batch)
             return batch
         chosen = None if numbers is None else _chosen_numbers(orders, numbers)
-        problems = [*preflight(batch=batch), *number_problems(orders, chosen or {})]
         wanted = [order for order in orders if chosen is None or order.pk in chosen]
+        problems = preflight(batch=batch, numbers=chosen)
         ready = _printable(wanted, problems)
         if chosen is None:
             chosen = dict(zip([order.pk for order in ready], _count_up(first_number, len(ready)), strict=True))
             problems += number_problems(ready, chosen)
         _require_confirmation(problems, wanted, ready, confirmed=confirmed)
-        for order in ready:
-            approve_order(
-                order=order,
-                order_number=chosen[order.pk],
-                confirmed=True,
-                actor=actor,
-                in_background=in_background,
-            )
-        words = f"{len(ready)} of {len(orders)} orders: {', '.join(chosen[order.pk] for order in ready)}"
+        given = [chosen[order.pk] for order in ready]
+        for order, number in zip(ready, given, strict=True):
+            approve_order(order=order, order_number=number, confirmed=True, actor=actor, in_background=in_background)
+        words = f"{len(ready)} of {len(orders)} orders: {', '.join(given)}"
         record("complete batch", object_type="batch", object_id=batch.pk, actor=actor, detail=words)
     return find_batch(batch_id=batch.pk)
 
