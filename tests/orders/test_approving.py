@@ -5,9 +5,11 @@ from django.contrib.auth.models import User
 
 from dealerships.domain.output import OrderKind
 from foundation.errors import BadInput, ConfirmationNeeded, Refused
+from jobs.claims import claim
 from orders.models import VinLogEntry
 from orders.operations.completing import approve_order, cancel_order, complete_order, void_order
 from orders.operations.reviewing import confirm_reprint, edit_line, leave_out_line
+from tests.command_line import run_command
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles, make_vin
 from tests.orders.released import decoded, released_bytes
 
@@ -142,3 +144,16 @@ def test_a_queued_order_keeps_the_number_and_choices_it_was_approved_with() -> N
         with pytest.raises(Refused) as raised:
             approve_order(order=order, **other)
         assert raised.value.message == (f"Order {order.pk} is queued as order number 45001. Repeat that, or cancel it.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_cancels_after_a_yes_and_asks_the_worker_of_an_order_in_production() -> None:
+    dealership = make_dealership()
+    make_vehicles(dealership=dealership)
+    order = make_order(dealership=dealership)
+    assert run_command("cancel_order", order.pk, "--json").error_code == "confirmation_needed"
+    assert run_command("cancel_order", order.pk, "--yes").out == f"Order {order.pk} is cancelled.\n"
+    order = approve_order(order=make_order(dealership=dealership), order_number="45001")
+    assert claim(order) is not None
+    asked = run_command("cancel_order", order.pk, "--yes", "--reason", "sold", "--json").document
+    assert asked == {"order_id": order.pk, "status": "processing", "cancel_requested": True}
