@@ -12,13 +12,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from foundation import context
 from foundation.auditing import record
+from inventory.files import MOST_BYTES
 
 logger = logging.getLogger("silverfox.requests")
+# The largest file and the rest of its form; a file that is only a little too large is named at its field.
+MOST_BODY_BYTES = MOST_BYTES + 1024 * 1024
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -35,7 +39,7 @@ class RequestContextMiddleware:
         started = time.monotonic()
         request_id = sane_id(request.headers.get("X-Request-ID", ""))
         with context.bound(request_id=request_id, address=client_address(request)):
-            response = self.get_response(request)
+            response = _refuse_large(request) or self.get_response(request)
             response["X-Request-ID"] = request_id
             response.headers.setdefault("Cache-Control", "private, no-store")
             if response.status_code == 403:
@@ -70,6 +74,14 @@ def current_path(request: HttpRequest) -> str:
         return "/"
     parts = urlsplit(address)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _refuse_large(request: HttpRequest) -> HttpResponse | None:
+    """Before a byte of it is read; the server takes no body without its length."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) <= MOST_BODY_BYTES:
+        return None
+    return render(request, "413.html", {"limit": MOST_BYTES // (1024 * 1024)}, status=413)
 
 
 def sane_id(text: str) -> str:

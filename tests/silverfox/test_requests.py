@@ -106,3 +106,16 @@ def test_without_its_database_pages_say_so_and_health_stays() -> None:
         ("/accounts/login/", 200, "asked-1234"),
         ("/healthz", 200, "asked-1234"),
     ]
+
+
+@pytest.mark.parametrize("length", [str(27 * 1024 * 1024), "-1", "many"])
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(length: str) -> None:
+    answer = sign_in(role="staff").post("/imports/upload/", CONTENT_LENGTH=length)
+    assert (answer.status_code, "larger than 25 MB" in answer.content.decode()) == (413, True)
+
+
+def test_a_form_of_endless_fields_is_refused() -> None:
+    staff = sign_in(role="staff")
+    fields = {f"field{number}": "x" for number in range(1001)}
+    assert staff.post("/orders/new/", fields).status_code == 400
+    assert staff.post("/orders/new/", {"entries": "x" * 3_000_000}).status_code == 400
