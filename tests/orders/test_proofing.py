@@ -218,7 +218,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
     order = make_reviewed(count=count)
     with django_assert_num_queries(11):
         walk(staff, order, 2)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         staff.get(address(order, "order_proof"))
 
 
