@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django_q.exceptions import TimeoutException
 from django_q.tasks import async_task
 
+from foundation import context
 from jobs.claims import fail_own, rows_of
 from jobs.registry import find_job, find_work
 
@@ -31,7 +32,9 @@ def enqueue(kind: str, pk: int) -> None:
     work = find_work(kind)
     if work is not None:
         rows_of(work).filter(pk=pk).update(enqueued_at=Now())
-    async_task("jobs.executor.run", kind, pk, task_name=f"{kind} {pk}")
+    # The request that asked for the work is named in what the work logs and records.
+    origin = [context.request_id()] if context.request_id() else []
+    async_task("jobs.executor.run", kind, pk, *origin, task_name=f"{kind} {pk}")
 
 
 def send_beat(incarnation: int) -> None:
@@ -39,12 +42,17 @@ def send_beat(incarnation: int) -> None:
     async_task("jobs.operations.heartbeats.answer_beat", incarnation, task_name=f"beat {incarnation}", save=False)
 
 
-def run(kind: str, pk: int) -> None:
+def run(kind: str, pk: int, request_id: str = "") -> None:
     """Do the work of `kind` for the row `pk`, in a worker; an error stands on the row before it goes on to the queue.
 
     The result is always None: one that cannot be pickled would make the queue repeat the work without end. So would
     a SystemExit, which becomes `JobFailedError`; the queue's own time limit passes, it has the worker replaced.
     """
+    with context.bound(request_id=request_id, job=f"{kind} {pk}"):
+        _run(kind, pk)
+
+
+def _run(kind: str, pk: int) -> None:
     function = find_job(kind)
     started = time.monotonic()
     try:

@@ -1,10 +1,12 @@
 import logging
+from collections.abc import Callable
 
 import pytest
 from django.db import transaction
 from django_q.exceptions import TimeoutException
 from django_q.models import OrmQ
 
+from foundation import context
 from jobs import executor, registry
 
 done: list[int] = []
@@ -97,3 +99,13 @@ def test_an_error_of_the_job_is_left_as_it_is() -> None:
     registry.job("fail")(fail)
     with pytest.raises(ZeroDivisionError):
         executor.run("fail", 7)
+
+
+@pytest.mark.django_db
+def test_the_work_knows_the_request_that_asked_for_it(run_queued_jobs: Callable[[], int]) -> None:
+    seen: list[object] = []
+    registry.job("trace")(lambda pk: seen.append((pk, context.request_id(), context.facts()["job"])))
+    with context.bound(request_id="asked-1234"):
+        executor.enqueue("trace", 7)
+    run_queued_jobs()
+    assert seen == [(7, "asked-1234", "trace 7")]
