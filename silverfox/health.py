@@ -7,13 +7,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from foundation.errors import SilverFoxError
 from jobs.models import WorkerHeartbeat
-
-LEAST_FREE_BYTES = 1_000_000_000
+from silverfox.system.checks import missing_migrations
+from silverfox.system.resources import LEAST_FREE_BYTES
 
 
 def failed_checks() -> dict[str, str]:
@@ -38,11 +37,10 @@ def _database() -> dict[str, str]:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = missing_migrations()
     except (DatabaseError, SilverFoxError):
         return {"database": "The database does not answer."}
-    return {"migrations": f"{len(plan)} migrations are not applied: run manage.py migrate."} if plan else {}
+    return {"migrations": f"{len(missing)} migrations are not applied: run manage.py migrate."} if missing else {}
 
 
 def _worker() -> dict[str, str]:

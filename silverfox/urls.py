@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from orders.urls import output_template_patterns
 from orders.views import billing, dealerships, vin_log
-from silverfox import audit, views
+from silverfox import audit, operating, views
 
 handler500 = "silverfox.views.server_error"
 
@@ -22,6 +22,10 @@ urlpatterns = [
     path("billing/month.csv", billing.billing_file, {"form": "csv"}, name="billing_csv"),
     path("billing/month.xlsx", billing.billing_file, {"form": "xlsx"}, name="billing_xlsx"),
     path("output-templates/", include(output_template_patterns)),
+    path("jobs/", operating.job_list, name="job_list"),
+    path("jobs/<int:pk>/retry/", operating.job_retry, name="job_retry"),
+    path("jobs/<int:pk>/cancel/", operating.job_cancel, name="job_cancel"),
+    path("system/", operating.job_system, name="job_system"),
     path("audit/", audit.audit_list, name="audit_list"),
     path("accounts/login/", views.login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

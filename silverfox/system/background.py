@@ -24,13 +24,18 @@ _START = "Start it: manage.py worker (manage.py run starts it too). If it runs, 
 
 def background_checks(now: datetime) -> Iterator[Check]:
     """Every check of the worker and its work, as of `now`."""
-    yield _worker(now)
-    yield _supervisor(now)
+    yield from worker_checks(now)
     yield _waiting(now)
     yield _stuck(now)
     yield _repeated()
     yield _failed_orders()
     yield _failed_jobs()
+
+
+def worker_checks(now: datetime) -> Iterator[Check]:
+    """Whether a worker answers and its supervisor lives."""
+    yield _worker(now)
+    yield _supervisor(now)
 
 
 def _worker(now: datetime) -> Check:
@@ -49,7 +54,7 @@ def _worker(now: datetime) -> Check:
 def _supervisor(now: datetime) -> Check:
     seen = Incarnation.objects.filter(ended_at=None).aggregate(at=Max("seen_at"))["at"]
     if seen is None:
-        return judged("supervisor", "none runs", person=True, remedy=_START)
+        return judged("supervisor", "does not run", person=True, remedy=_START)
     longest = timedelta(seconds=_SUPERVISOR_BEATS_MISSED * settings.SUPERVISOR_HEARTBEAT_SECONDS)
     return judged("supervisor", f"seen {in_words(now - seen)} ago", person=now - seen > longest, remedy=_START)
 

@@ -55,9 +55,14 @@ def _database() -> tuple[datetime | None, Check]:
     return now, fine("database", f"PostgreSQL {version.partition(' ')[0]} answers")
 
 
-def _migrations() -> Check:
+def missing_migrations() -> list[str]:
+    """The migrations of this version that the database has not had."""
     executor = MigrationExecutor(connection)
-    missing = [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
+def _migrations() -> Check:
+    missing = missing_migrations()
     value = f"{len(missing)} missing" if missing else "all applied"
     remedy = "Run manage.py migrate. Nothing else can be checked before."
     return judged("migrations", value, person=bool(missing), remedy=remedy, details=missing[:MOST_NAMED])

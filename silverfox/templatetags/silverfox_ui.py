@@ -54,6 +54,18 @@ IMPORT_LOOKS = {
     "done": Look("check", "ok", "Done"),
     "failed": Look("fail", "fail", "Failed"),
 }
+JOB_LOOKS = {
+    "queued": Look("clock", "", "Waits"),
+    "running": Look("half", "info", "Running"),
+    "done": Look("check", "ok", "Done"),
+    "failed": Look("fail", "fail", "Failed"),
+    "cancelled": Look("minus", "", "Cancelled"),
+}
+CHECK_LOOKS = {
+    "ok": Look("check", "ok", "OK"),
+    "warning": Look("warn", "warn", "Warning"),
+    "needs a person": Look("fail", "fail", "Needs a person"),
+}
 ENTRY_LOOKS = {
     "produced": Look("check", "ok", "Produced"),
     "placeholder": Look("check", "ok", "VIN only"),
@@ -78,6 +90,8 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "order": ORDER_LOOKS,
     "dataset": DATASET_LOOKS,
     "import": IMPORT_LOOKS,
+    "job": JOB_LOOKS,
+    "check": CHECK_LOOKS,
     "entry": ENTRY_LOOKS,
     "day": DAY_LOOKS,
 }
@@ -100,6 +114,7 @@ PLACES = (
     Place("import_list", "import_", "import", "Imports"),
     Place("vin_log_list", "vin_log_", "log", "VIN log"),
     Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),
+    Place("job_list", "job_", "half", "Jobs", "staff,manager"),
     Place("output_template_list", "output_template_", "columns", "Output templates", "manager"),
     Place("audit_list", "audit_", "clock", "Audit trail", "manager"),
 )

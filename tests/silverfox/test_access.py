@@ -14,6 +14,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 
 from dealerships.models import OutputTemplate
 from inventory.models import Dataset
+from jobs.models import Job
 from orders.models import Artifact, Order
 from tests.factories import finish_order, make_dealership, make_order, make_vehicles
 from tests.pages import HTMX, content_of, sign_in
@@ -76,6 +77,7 @@ def places() -> dict[str, list[Any]]:
         "dataset": [dataset.pk],
         "import": [dataset.inventory_import_id],
         "output template": [OutputTemplate.objects.get(code="shortcut").pk],
+        "job": [Job.objects.create(kind="verify_artifacts").pk],
         "app": ["dealerships"],
         "site object": [1, 1],
     }

@@ -180,7 +180,7 @@ FAULTS: list[tuple[Callable[[Order], None], str, Verdict, str]] = [
     (worker_busy, "worker", WARNING, "answered 91 s ago"),
     (worker_unknown, "worker", PERSON, "has never answered"),
     (supervisor_silent, "supervisor", PERSON, "seen 31 s ago"),
-    (supervisor_ended, "supervisor", PERSON, "none runs"),
+    (supervisor_ended, "supervisor", PERSON, "does not run"),
     (job_waits, "waiting work", PERSON, "1, the oldest since 11 min"),
     (order_waits, "waiting work", PERSON, "1, the oldest since 11 min"),
     (many_wait, "waiting work", WARNING, "201, the oldest since 0 s"),

@@ -1,0 +1,103 @@
+"""The pages of Jobs and System."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from inventory.models import InventoryImport
+from jobs.models import Job
+from orders.models import Order
+from orders.operations.completing import approve_order
+from tests.factories import make_dealership, make_order, make_vehicles
+from tests.pages import part, sign_in, words
+
+pytestmark = pytest.mark.django_db
+
+
+def make_job(*, state: str = "queued", subject_id: int = 0, **values: object) -> Job:
+    if state == "running":
+        lease = timezone.now() + timedelta(minutes=1)
+        values |= {"token": uuid.uuid4(), "lease_until": lease, "owner_host": "shop", "owner_pid": 4711, "attempts": 2}
+    return Job.objects.create(kind="verify_artifacts", state=state, subject_id=subject_id, **values)
+
+
+def section(response: object, state: str) -> str:
+    return part(response, f'id="group-{state}"', "</section>")
+
+
+def test_the_page_lists_what_runs_waits_and_has_failed_with_the_way_to_each() -> None:
+    dealership = make_dealership()
+    make_vehicles(dealership=dealership)
+    order = approve_order(order=make_order(dealership=dealership), order_number="45001")
+    failed = InventoryImport.objects.create(
+        source="lots.csv", collected_at=timezone.now(), status="failed", error_text="The file has no header."
+    )
+    make_job(state="running")
+    make_job(state="done", subject_id=4, result="12 files checked.", finished_at=timezone.now())
+    page = sign_in(role="staff").get("/jobs/")
+    assert "Verify artifacts" in section(page, "running")
+    assert "attempt 2, process 4711 of shop." in section(page, "running")
+    assert f"Order {order.pk} of Elm Street Motors" in section(page, "queued")
+    assert f'href="/orders/{order.pk}/"' in page.content.decode()
+    assert f"Import {failed.pk} of lots.csv" in section(page, "failed")
+    assert "The file has no header." in section(page, "failed")
+    assert f'href="/imports/{failed.pk}/"' in page.content.decode()
+    assert "Verify artifacts 4" in section(page, "done")
+    assert "12 files checked." in section(page, "done")
+
+
+def test_a_worker_that_does_not_answer_is_told_on_top() -> None:
+    page = sign_in(role="staff").get("/jobs/")
+    assert "The worker has never answered. The supervisor does not run. Start it: manage.py worker" in words(page)
+    assert ["Nothing runs." in words(page), "Nothing has failed." in words(page)] == [True, True]
+
+
+def test_a_failed_job_is_retried_and_another_one_is_not() -> None:
+    staff, failed, done = sign_in(role="staff"), make_job(state="failed"), make_job(state="done")
+    assert "Retry" in section(staff.get("/jobs/"), "failed")
+    answer = staff.post(f"/jobs/{failed.pk}/retry/", follow=True)
+    assert f"Job {failed.pk} waits for the worker again." in words(answer)
+    assert Job.objects.get(pk=failed.pk).state == "queued"
+    refused = staff.post(f"/jobs/{done.pk}/retry/")
+    assert (refused.status_code, "only a failed job can be tried again" in words(refused)) == (409, True)
+
+
+def test_a_job_is_cancelled_after_a_question() -> None:
+    staff, waiting, running = sign_in(role="staff"), make_job(), make_job(state="running", subject_id=1)
+    assert f"Cancel job {waiting.pk}?" in words(staff.get(f"/jobs/{waiting.pk}/cancel/"))
+    assert Job.objects.get(pk=waiting.pk).state == "queued"
+    assert f"Job {waiting.pk} is cancelled." in words(staff.post(f"/jobs/{waiting.pk}/cancel/", follow=True))
+    assert Job.objects.get(pk=waiting.pk).state == "cancelled"
+    answer = staff.post(f"/jobs/{running.pk}/cancel/", follow=True)
+    assert f"Job {running.pk} ends as soon as its worker looks." in words(answer)
+    assert "It is about to be cancelled." in section(answer, "running")
+    again = staff.post(f"/jobs/{waiting.pk}/cancel/")
+    assert (again.status_code, f"Job {waiting.pk} is cancelled already." in words(again)) == (409, True)
+
+
+def test_the_page_shows_fifty_of_a_state_and_counts_all_with_the_same_number_of_queries(
+    django_assert_max_num_queries: Callable[[int], object],
+) -> None:
+    staff = sign_in(role="staff")
+    Job.objects.bulk_create(Job(kind="note", subject_id=number) for number in range(60))
+    for number in range(3):
+        dealership = make_dealership(name=f"Lot {number}")
+        make_vehicles(dealership=dealership, first=100 * (number + 1))
+        Order.objects.filter(pk=make_order(dealership=dealership).pk).update(state="failed")
+    with django_assert_max_num_queries(25):  # type: ignore[attr-defined]
+        page = staff.get("/jobs/")
+    assert "50 of 60 are shown" in section(page, "queued")
+
+
+def test_managers_read_every_check_with_its_remedy() -> None:
+    make_job(state="failed", error_text="No answer.")
+    page = sign_in(role="manager").get("/system/")
+    shown = words(page)
+    assert "Needs a person" in shown
+    assert "Failed jobs Warning 1 Job" in shown
+    assert "verify_artifacts: No answer." in shown
+    assert "retry it there when that is mended" in shown
+    assert "Printed lines are logged OK holds" in shown
