@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
-from dealerships.models import CONDITION_CHOICES, KIND_CHOICES, Dealership, OutputTemplate, PathProfile
+from dealerships.models import CONDITION_CHOICES, KIND_CHOICES, WEEKDAYS, Dealership, OutputTemplate, PathProfile
 from orders.domain.formulas import FIELDS
 from orders.domain.output_template_drafts import LONGEST_CODE, ColumnDraft, OutputTemplateDraft, proposed_code
 from orders.domain.output_template_words import OPTION_HINTS, option_words
@@ -99,6 +99,18 @@ class CreateForm(forms.Form):
         if data.get("kind") != OrderKind.LIST and data.get("conditions") == "":
             self.add_error("conditions", "Choose All, New or Used.")
         return data
+
+
+class BatchForm(forms.Form):
+    """For whom orders are prepared: today's due, a day of the schedule, or the named dealerships."""
+
+    choose = forms.ChoiceField(
+        label="For whom",
+        choices=[("due", "Due today"), *WEEKDAYS, ("named", "Named")],
+        widget=forms.RadioSelect,
+    )
+    dealerships = forms.ModelMultipleChoiceField(Dealership.objects.active(), required=False)
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 class LineForm(forms.Form):

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from orders.views import (
+    batch_starting,
+    batches,
     correcting,
     creating,
     files,
@@ -53,4 +55,17 @@ output_template_patterns = [
     path("<int:pk>/export/", output_templates.output_template_export, name="output_template_export"),
     path("<int:pk>/retire/", output_templates.output_template_retire, name="output_template_retire"),
     path("<int:pk>/restore/", output_templates.output_template_restore, name="output_template_restore"),
+]
+
+batch_patterns = [
+    path("", batches.batch_list, name="batch_list"),
+    path("new/", batch_starting.batch_create, name="batch_create"),
+    path("<int:pk>/", batches.batch_detail, name="batch_detail"),
+    path("<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
+    path("<int:pk>/complete/", batches.batch_complete, name="batch_complete"),
+    path("<int:pk>/retry/", batches.batch_retry, name="batch_retry"),
+    path("<int:pk>/cancel/", batches.batch_cancel, name="batch_cancel"),
+    path("<int:pk>/entries/<int:position>/prepare/", batch_starting.batch_prepare_again, name="batch_prepare_again"),
+    path("<int:pk>/summary/", batches.batch_summary, name="batch_summary"),
+    path("<int:pk>/summary.json", batches.batch_summary_json, name="batch_summary_json"),
 ]

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from orders.urls import output_template_patterns
+from orders.urls import batch_patterns, output_template_patterns
 from orders.views import billing, dealerships, vin_log
 from silverfox import audit, operating, views
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("dealerships/<int:pk>/", dealerships.dealership_detail, name="dealership_detail"),
     path("dealerships/<int:pk>/rewrites/", dealerships.dealership_rewrites, name="dealership_rewrites"),
     path("orders/", include("orders.urls")),
+    path("batches/", include(batch_patterns)),
     path("", include("inventory.urls")),
     path("vin-log/", vin_log.vin_log_list, name="vin_log_list"),
     path("vin-log/import/", vin_log.vin_log_import, name="vin_log_import"),

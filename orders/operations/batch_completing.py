@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -48,24 +49,52 @@ def complete_batch(
     """
     with transaction.atomic():
         batch = lock_batch(batch.pk)
-        orders = orders_in_review(batch=batch)
-        if not orders:
+        if not orders_in_review(batch=batch):
             _require_production(batch)
             return batch
-        chosen = None if numbers is None else _chosen_numbers(orders, numbers)
-        wanted = [order for order in orders if chosen is None or order.pk in chosen]
-        problems = preflight(batch=batch, numbers=chosen)
-        ready = _printable(wanted, problems)
-        if chosen is None:
-            chosen = dict(zip([order.pk for order in ready], _count_up(first_number, len(ready)), strict=True))
-            problems += number_problems(ready, chosen)
-        _require_confirmation(problems, wanted, ready, confirmed=confirmed)
-        given = [chosen[order.pk] for order in ready]
-        for order, number in zip(ready, given, strict=True):
+        plan = plan_completion(batch=batch, first_number=first_number, numbers=numbers)
+        if plan.questions and not confirmed:
+            words = " ".join([*plan.questions, "Confirm to go on (--yes)."])
+            raise ConfirmationNeeded(words, detail={"questions": plan.questions, **_detail(plan.problems)})
+        for order, number in plan.numbered:
             approve_order(order=order, order_number=number, confirmed=True, actor=actor, in_background=in_background)
-        words = f"{len(ready)} of {len(orders)} orders: {', '.join(given)}"
+        words = f"{len(plan.numbered)} orders: {', '.join(number for _, number in plan.numbered)}"
         record("complete batch", object_type="batch", object_id=batch.pk, actor=actor, detail=words)
     return find_batch(batch_id=batch.pk)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The orders that a completion would produce, each with its number, and what was found on the way."""
+
+    numbered: tuple[tuple[Order, str], ...]
+    wanted: int
+    problems: list[Problem]
+
+    @property
+    def questions(self) -> list[str]:
+        """What a person has to answer with yes first."""
+        asked = [problem.words for problem in self.problems if problem.weight != Weight.TELLS]
+        left = self.wanted - len(self.numbered)
+        words = f"{left} of {self.wanted} orders cannot be completed and would stay in review."
+        return [*asked, words] if left else asked
+
+
+def plan_completion(*, batch: Batch, first_number: str = "", numbers: Mapping[int, str] | None = None) -> Completion:
+    """What `complete_batch` would do with these numbers; writes nothing. Raises `BadInput` and `Refused` as it does."""
+    orders = orders_in_review(batch=batch)
+    if not orders:
+        _require_production(batch)
+    chosen = None if numbers is None else _chosen_numbers(orders, numbers)
+    wanted = [order for order in orders if chosen is None or order.pk in chosen]
+    problems = preflight(batch=batch, numbers=chosen)
+    ready = _printable(wanted, problems)
+    if chosen is None:
+        chosen = dict(zip([order.pk for order in ready], _count_up(first_number, len(ready)), strict=True))
+        problems += number_problems(ready, chosen)
+    ids = {None, *(order.pk for order in wanted)}
+    concerned = [problem for problem in problems if problem.order_id in ids]
+    return Completion(tuple((order, chosen[order.pk]) for order in ready), len(wanted), concerned)
 
 
 def _require_production(batch: Batch) -> None:
@@ -108,19 +137,6 @@ def _printable(orders: list[Order], problems: list[Problem]) -> list[Order]:
 
 def _detail(problems: list[Problem]) -> dict[str, list[dict[str, object]]]:
     return {"problems": [problem.as_data() for problem in problems]}
-
-
-def _require_confirmation(problems: list[Problem], wanted: list[Order], ready: list[Order], *, confirmed: bool) -> None:
-    ids = {order.pk for order in wanted}
-    serious = [p for p in problems if p.order_id in ids and p.weight != Weight.TELLS]
-    if not serious or confirmed:
-        return
-    left = len(wanted) - len(ready)
-    questions = [problem.words for problem in serious]
-    if left:
-        questions.append(f"{left} of {len(wanted)} orders cannot be completed and would stay in review.")
-    words = " ".join([*questions, "Confirm to go on (--yes)."])
-    raise ConfirmationNeeded(words, detail={"questions": questions, **_detail(serious)})
 
 
 def retry_batch(*, batch: Batch, actor: User | None = None, in_background: bool = True) -> tuple[Batch, list[str]]:

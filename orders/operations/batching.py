@@ -2,9 +2,6 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, transaction
@@ -12,92 +9,17 @@ from django.db.models import QuerySet
 
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
-from dealerships.models import WEEKDAYS, Dealership
-from dealerships.operations import find_dealership
 from foundation.auditing import record
-from foundation.errors import BadInput, Refused, SilverFoxError
+from foundation.errors import Refused, SilverFoxError
 from jobs.operations.background import keep_alive, start_job
 from orders.domain.batches import NEEDS_ENTRIES
-from orders.domain.states import OrderState
 from orders.models import Batch, BatchEntry, Order
+from orders.operations.batch_planning import Choice, plan_orders
 from orders.operations.batch_states import PREPARE_JOB, find_batch, settle_batch
 from orders.operations.preflight import require_means
 from orders.operations.preparing import OrderRequest, create_order
 
 logger = logging.getLogger(__name__)
-DAYS = dict(WEEKDAYS)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The dealerships of a batch and, in words, how they were chosen."""
-
-    words: str
-    dealerships: tuple[Dealership, ...]
-
-
-@dataclass(frozen=True)
-class PlannedOrder:
-    """One order that a batch of a dealership is to have."""
-
-    dealership: Dealership
-    kind: OrderKind
-    group: ConditionGroup
-
-
-def choose_dealerships(*, names: Sequence[str] = (), day: str = "", due: bool = False, today: date) -> Choice:
-    """The dealerships that are named, scheduled for a weekday, or due today; exactly one of the three.
-
-    Raises `BadInput` for another number of them, for an unknown name and an unknown day, `Refused` when nobody is
-    scheduled or due.
-    """
-    if sum(map(bool, (names, day, due))) != 1:
-        raise BadInput(
-            "Name dealerships, or choose one of --day mon to --day fri and --due; nothing is chosen by itself.",
-            code="no_choice",
-        )
-    if names:
-        found = {dealership.pk: dealership for dealership in map(_find, names)}
-        return Choice(f"{len(found)} by name", tuple(sorted(found.values(), key=lambda d: d.name)))
-    if due:
-        return _chosen("due today", due_dealerships(today=today), "No dealership is due and without an order today.")
-    if day not in DAYS:
-        raise BadInput(f"{day!r} is no day of the schedule; choose one of {', '.join(DAYS)}.", code="unknown_day")
-    words = DAYS[day]
-    return _chosen(words, scheduled_dealerships(day=day), f"No active dealership is scheduled for {words}.")
-
-
-def _find(name: str) -> Dealership:
-    return find_dealership(name=name)
-
-
-def _chosen(words: str, dealerships: Sequence[Dealership], otherwise: str) -> Choice:
-    if not dealerships:
-        raise Refused(f"{otherwise} Name the dealerships.", code="nobody_scheduled")
-    return Choice(words, tuple(dealerships))
-
-
-def scheduled_dealerships(*, day: str) -> list[Dealership]:
-    """The active dealerships of a day of the weekly schedule, by name."""
-    return list(Dealership.objects.active().filter(schedule_days__contains=[day]))
-
-
-def due_dealerships(*, today: date) -> list[Dealership]:
-    """Those of today's schedule for whom no order was prepared today; cancelled and voided orders do not count."""
-    day = today.strftime("%a").lower()
-    ended = [OrderState.CANCELLED, OrderState.VOIDED]
-    ordered = Order.objects.filter(created_at__date=today).exclude(state__in=ended).values("dealership")
-    return list(Dealership.objects.active().filter(schedule_days__contains=[day]).exclude(pk__in=ordered))
-
-
-def plan_orders(dealerships: Iterable[Dealership]) -> list[PlannedOrder]:
-    """The orders that these dealerships usually have: their kind, new and used apart where they want that."""
-    planned = []
-    for dealership in dealerships:
-        kind = OrderKind(dealership.default_order_kind)
-        groups = (ConditionGroup.ALL,) if kind == OrderKind.LIST else dealership.order_groups()
-        planned += [PlannedOrder(dealership, kind, group) for group in groups]
-    return planned
 
 
 def run_batch(

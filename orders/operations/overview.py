@@ -40,6 +40,10 @@ class Overview:
     def to_print(self) -> int:
         return self.waiting.total()
 
+    def waiting_of(self, group: ConditionGroup) -> int:
+        """How many of them an order of that condition group would print."""
+        return sum(self.waiting[condition] for condition in group.conditions)
+
     @property
     def by_urgency(self) -> tuple[int, int, str]:
         return urgency(self.state), -self.to_print, self.dealership.name

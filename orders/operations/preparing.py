@@ -1,7 +1,7 @@
 """Preparation: an order's lines, settings and every exclusion are fixed here, once, under the dealership's lock."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
@@ -121,8 +121,11 @@ def entry_outcomes(order: Order) -> list[dict[str, Any]]:
     ]
 
 
-def require_orderable(request: OrderRequest) -> None:
-    """Raise `Refused` where the dealership may not have such an order now: inactive, no rules, one is open already."""
+def require_orderable(request: OrderRequest, *, open_orders: Iterable[Order] | None = None) -> None:
+    """Raise `Refused` where the dealership may not have such an order now: inactive, no rules, one is open already.
+
+    `open_orders` are the dealership's, where the caller knows them.
+    """
     dealership, group = request.dealership, request.group
     if not dealership.active:
         raise Refused(f"{dealership} is inactive. Activate it in its settings first.", code="inactive")
@@ -135,9 +138,8 @@ def require_orderable(request: OrderRequest) -> None:
                 code="separate_orders",
                 detail={"conditions": list(dealership.order_groups())},
             )
-    same_kind = Order.objects.open().for_dealership(dealership).filter(kind=request.kind)
-    for order in same_kind:
-        if ConditionGroup(order.condition_group).overlaps(group):
+    for order in Order.objects.open().for_dealership(dealership) if open_orders is None else open_orders:
+        if order.kind == request.kind and ConditionGroup(order.condition_group).overlaps(group):
             raise Refused(
                 f"{dealership} has an open {request.kind.upper()} order already, order {order.pk} ({order.state}). "
                 "Complete or cancel it first.",

@@ -86,8 +86,25 @@ DAY_LOOKS = {
     "nothing_new": Look("minus", "", "Nothing new"),
     "done": Look("check", "ok", "Done"),
 }
+BATCH_LOOKS = {
+    "building": Look("draft", "", "Being prepared"),
+    "review": Look("ready", "", "Review"),
+    "processing": Look("half", "info", "In production"),
+    "completed": Look("check", "ok", "Done"),
+    "completed_with_errors": Look("warn", "warn", "Done, not all"),
+    "failed": Look("fail", "fail", "Failed"),
+    "cancelled": Look("minus", "", "Cancelled"),
+}
+BATCH_ENTRY_LOOKS = {
+    **ORDER_LOOKS,
+    "waiting": Look("clock", "", "Waits"),
+    "refused": Look("minus", "", "No order"),
+    "needs_entries": Look("edit", "", "Type its vehicles"),
+}
 LOOKS: Mapping[str, Mapping[str, Look]] = {
     "order": ORDER_LOOKS,
+    "batch": BATCH_LOOKS,
+    "batch_entry": BATCH_ENTRY_LOOKS,
     "dataset": DATASET_LOOKS,
     "import": IMPORT_LOOKS,
     "job": JOB_LOOKS,
@@ -111,6 +128,7 @@ PLACES = (
     Place("dealership_list", "dealership_", "shop", "Dealerships"),
     Place("order_create", "order_create", "plus", "New order", "staff,manager"),
     Place("order_list", "order_", "order", "Orders"),
+    Place("batch_list", "batch_", "copy", "Batches"),
     Place("import_list", "import_", "import", "Imports"),
     Place("vin_log_list", "vin_log_", "log", "VIN log"),
     Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),

@@ -9,8 +9,9 @@ from dealerships.models import Dealership
 from jobs.models import Job
 from orders.models import Batch, Order
 from orders.operations.batch_completing import complete_batch, wait_for_batch
+from orders.operations.batch_planning import choose_dealerships
 from orders.operations.batch_states import SUMMARY_JOB
-from orders.operations.batching import choose_dealerships, run_batch
+from orders.operations.batching import run_batch
 from tests.factories import make_dealership, make_vehicles
 
 NAMES = ("Ash Motors", "Birch Motors", "Cedar Motors", "Dogwood Motors")

@@ -16,8 +16,9 @@ from inventory.models import Dataset
 from orders.domain.states import OrderState
 from orders.models import Artifact, Batch, Order, VinLogEntry
 from orders.operations.batch_completing import cancel_batch, complete_batch, retry_batch, wait_for_batch
+from orders.operations.batch_planning import choose_dealerships, due_dealerships
 from orders.operations.batch_results import batch_document, progress_of
-from orders.operations.batching import choose_dealerships, due_dealerships, prepare_again, prepare_batch
+from orders.operations.batching import prepare_again, prepare_batch
 from orders.operations.completing import cancel_order, void_order
 from orders.operations.output_templates import save_version
 from orders.operations.preflight import preflight

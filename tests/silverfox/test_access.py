@@ -16,6 +16,8 @@ from dealerships.models import OutputTemplate
 from inventory.models import Dataset
 from jobs.models import Job
 from orders.models import Artifact, Order
+from orders.operations.batch_planning import Choice
+from orders.operations.batching import run_batch
 from tests.factories import finish_order, make_dealership, make_order, make_vehicles
 from tests.pages import HTMX, content_of, sign_in
 from tests.silverfox.access_table import AREAS, IDENTITIES, NO, PAGES, SIGNED_OUT, TABLES, Page, table_page
@@ -64,6 +66,9 @@ def places() -> dict[str, list[Any]]:
     make_vehicles(dealership=elm, count=2)
     make_vehicles(dealership=oak, count=2, first=11)
     order, done = make_order(dealership=elm), finish_order(order=make_order(dealership=oak))
+    ash = make_dealership(name="Ash Motors", default_order_kind="cao")
+    make_vehicles(dealership=ash, count=1, first=21)
+    batch = run_batch(choice=Choice("by name", (ash,)))
     dataset = Dataset.objects.active().get(dealership=elm)
     return {
         "": [],
@@ -74,6 +79,8 @@ def places() -> dict[str, list[Any]]:
         "line": [order.pk, 1],
         "csv": [Artifact.objects.get(order=done, kind="csv").public_id],
         "qr": [Artifact.objects.filter(order=done, kind="qr")[0].public_id],
+        "batch": [batch.pk],
+        "batch entry": [batch.pk, 1],
         "dataset": [dataset.pk],
         "import": [dataset.inventory_import_id],
         "output template": [OutputTemplate.objects.get(code="shortcut").pk],

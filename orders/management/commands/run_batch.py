@@ -6,8 +6,9 @@ from django.utils import timezone
 from dealerships.models import WEEKDAYS
 from foundation.commands import JsonCommand, Outcome
 from orders.management.batches import batch_text
+from orders.operations.batch_planning import choose_dealerships
 from orders.operations.batch_results import batch_document
-from orders.operations.batching import choose_dealerships, run_batch
+from orders.operations.batching import run_batch
 
 
 class Command(JsonCommand):
