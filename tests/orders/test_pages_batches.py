@@ -38,7 +38,7 @@ def test_the_start_shows_whom_it_concerns_and_what_is_in_their_way(staff: Client
     assert f"Birch Motors has an open CAO order already, order {order.pk} (review)." in said
     assert "Listed Motors LIST LIST: somebody types its vehicles" in said
     assert "1 of 3 can have an order now" in said
-    found = words(staff.get(reverse("batch_create"), {"choose": "named", "q": "birch", "dealerships": ash.pk}))
+    found = words(staff.get(reverse("batch_create"), {"choose": "named", "q": "birch", "dealerships": str(ash.pk)}))
     assert ("Ash Motors" in found, "Birch Motors" in found, "Listed Motors" in found) == (True, True, False)
     part = staff.get(reverse("batch_create"), {"choose": "named"}, headers=HTMX)
     assert part.content.decode().strip().startswith('<div class="stack" id="batch-plan">')
