@@ -3,6 +3,8 @@
 import logging
 from datetime import time, timedelta
 
+from django.utils import timezone
+
 from foundation.errors import SilverFoxError
 from jobs.registry import job, sweep
 from jobs.schedules import Daily, Every, schedule
@@ -18,6 +20,7 @@ from orders.operations.batch_states import (
 from orders.operations.batching import prepare_batch
 from orders.operations.claiming import COMPLETE_JOB
 from orders.operations.completing import complete_order
+from orders.operations.retention import apply_retention
 from orders.operations.tidying import free_vins_of_ended_orders, remove_old_attempts
 from orders.operations.verifying import VERIFY_JOB, verify_nightly
 
@@ -43,7 +46,14 @@ def tidy(_: int) -> str:
     return f"{remove_old_attempts()} folders removed."
 
 
+@job("apply_retention")
+def retain(_: int) -> str:
+    removed = apply_retention(now=timezone.now(), actor_name="schedule")
+    return ", ".join(f"{item.count} {item.name}" for item in removed)
+
+
 schedule("nightly check of the files", kind=VERIFY_JOB, when=Daily(time(3)))
+schedule("nightly retention", kind="apply_retention", when=Daily(time(2)))
 schedule("folders of lost attempts", kind="remove_old_attempts", when=Every(timedelta(hours=1)))
 sweep("VINs held by ended orders")(free_vins_of_ended_orders)
 

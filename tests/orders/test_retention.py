@@ -1,7 +1,8 @@
 """What is removed when its time is over, and what never is."""
 
+import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from foundation.models import AuditEntry
 from inventory.files import open_upload, upload_path
 from inventory.models import Dataset, ImportProblem, InventoryImport, RawVehicle, Vehicle
 from inventory.operations.activation import activate_dataset
+from jobs.operations.background import start_job
+from jobs.schedules import Daily, all_schedules
 from orders.models import Order
 from orders.operations.completing import cancel_order
 from orders.operations.retention import apply_retention
@@ -178,3 +181,16 @@ def test_the_command_counts_first_and_removes_when_told(old_lot: Callable[[], li
     assert (entry.after, bool(entry.actor_name)) == ({"uploads": 1}, True)
     run_command("retention", "--all")
     assert AuditEntry.objects.filter(action="retention").count() == 1
+
+
+def test_the_worker_removes_it_every_night(run_queued_jobs: Callable[[], int]) -> None:
+    assert [item.when for item in all_schedules() if item.kind == "apply_retention"] == [Daily(time(2))]
+    stray = upload_path("aa.upload")
+    stray.write_text("left behind")
+    two_days_ago = (timezone.now() - timedelta(days=2)).timestamp()
+    os.utime(stray, (two_days_ago, two_days_ago))
+    job = start_job(kind="apply_retention")
+    run_queued_jobs()
+    job.refresh_from_db()
+    assert (job.state, names_kept()) == ("done", [])
+    assert AuditEntry.objects.get(action="retention").actor_name == "schedule"
