@@ -1,4 +1,4 @@
-# Silver Fox: make run | make test | make proofs | make lint | make format | make stop | make clean
+# Silver Fox: make run | make test | make proofs | make faults | make lint | make format | make stop | make clean
 
 PYTHON ?= python3.11
 HOST ?= 127.0.0.1
@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := run
-.PHONY: run test proofs lint format stop clean
+.PHONY: run test proofs faults lint format stop clean
 # A recipe that fails leaves no target that would be taken for finished.
 .DELETE_ON_ERROR:
 
@@ -30,6 +30,12 @@ test: lint
 # What takes minutes: the QR codes of 1,000 orders, read back by two decoders.
 proofs: .venv/dev.stamp
 	$(BIN)/python -m pytest -m proofs
+
+# Every line of the fault matrix, with real kills of real programs; the table goes to a file as well.
+FAULTS_TABLE ?= var/faults.md
+faults: .venv/dev.stamp
+	@mkdir -p $(dir $(FAULTS_TABLE))
+	$(BIN)/python -m pytest tests/faults tests/orders tests/inventory -m "faults or fault" --faults-table=$(FAULTS_TABLE)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -5,10 +5,15 @@ The rows themselves own claims, leases and retries, so a lost or doubled ring ha
 
 import logging
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
 from django_q.exceptions import TimeoutException
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from foundation import context
@@ -37,9 +42,30 @@ def enqueue(kind: str, pk: int) -> None:
     async_task("jobs.executor.run", kind, pk, *origin, task_name=f"{kind} {pk}")
 
 
-def send_beat(incarnation: int) -> None:
-    """Ask a worker to answer with a heartbeat; the supervisor sees by it that the queue is alive end to end."""
-    async_task("jobs.operations.heartbeats.answer_beat", incarnation, task_name=f"beat {incarnation}", save=False)
+class _NotingBroker(ORM):  # type: ignore[misc]  # it ships no types
+    """The queue's own broker, which also keeps the number of the entry that it made last."""
+
+    entry = 0
+
+    def enqueue(self, task: Any) -> int:
+        self.entry = int(super().enqueue(task))
+        return self.entry
+
+
+def send_beat(incarnation: int) -> int:
+    """Ask a worker to answer with a heartbeat; gives the number of the queue's entry.
+
+    The supervisor sees by the answer that work is done, and by the entry's end that the queue knows of it.
+    """
+    broker = _NotingBroker(Conf.CLUSTER_NAME)
+    answer = "jobs.operations.heartbeats.answer_beat"
+    async_task(answer, incarnation, task_name=f"beat {incarnation}", save=False, broker=broker)
+    return broker.entry
+
+
+def unfinished(entries: Iterable[int]) -> set[int]:
+    """Those of the queue's entries that it does not know to have ended."""
+    return set(OrmQ.objects.filter(pk__in=list(entries)).values_list("pk", flat=True))
 
 
 def run(kind: str, pk: int, request_id: str = "") -> None:

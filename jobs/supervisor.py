@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from foundation.errors import SilverFoxError
+from jobs import executor
 from jobs.claims import INCARNATION_VARIABLE
 from jobs.models import Incarnation
 from jobs.operations import incarnations
@@ -64,8 +65,10 @@ class Supervisor:
         self._incarnation: Incarnation | None = None
         self._ending = Incarnation.Ending.LOST
         self._short_lives = 0
-        self._start_at = self._started_at = self._alive_at = time.monotonic()
+        self._start_at = self._started_at = time.monotonic()
+        self._answered_at = self._acknowledged_at = self._start_at
         self._sign: object = None
+        self._beats: set[int] = set()
         self._has_database = True
         self._waits = self._is_master = False
         self._duties = [
@@ -112,7 +115,7 @@ class Supervisor:
             if self._has_database:
                 logger.warning("the database is gone; waiting for it", extra={"reason": str(error).split("\n")[0]})
             self._has_database = False
-            self._alive_at = time.monotonic()
+            self._answered_at = self._acknowledged_at = time.monotonic()
             connection.close()
             self._lock.release()
 
@@ -145,7 +148,8 @@ class Supervisor:
         self._incarnation = incarnations.begin_incarnation()
         manage = str(Path(settings.BASE_DIR) / "manage.py")
         self._group = Group([manage, "qcluster"], variable=INCARNATION_VARIABLE, mark=_mark(self._incarnation))
-        self._started_at = self._alive_at = time.monotonic()
+        self._started_at = self._answered_at = self._acknowledged_at = time.monotonic()
+        self._beats.clear()
         incarnations.note_group(incarnation=self._incarnation, group_id=self._group.group_id)
         self._say(f"The worker does background work with {settings.WORKERS} processes.")
 
@@ -177,16 +181,23 @@ class Supervisor:
 
     def _beat(self) -> None:
         if self._incarnation is not None:
-            incarnations.beat(incarnation=self._incarnation)
+            self._beats.add(incarnations.beat(incarnation=self._incarnation))
 
     def _watch(self) -> None:
-        """A queue that neither answers beats nor owns work is wedged; a busy one answers late and owns work."""
+        """A queue that answers no beats, or does not note that they ended, is wedged, unless it is busy with work.
+
+        One that notes nothing would repeat whatever it has done, and keep its entries for ever.
+        """
         if self._incarnation is None:
             return
-        sign = incarnations.last_sign(incarnation=self._incarnation)
-        if sign != self._sign or incarnations.has_live_leases(incarnation=self._incarnation):
-            self._sign, self._alive_at = sign, time.monotonic()
-        if time.monotonic() - self._alive_at > settings.WEDGE_SECONDS:
+        now = time.monotonic()
+        sign, unfinished = incarnations.last_sign(incarnation=self._incarnation), executor.unfinished(self._beats)
+        is_busy = incarnations.has_live_leases(incarnation=self._incarnation)
+        if sign != self._sign or is_busy:
+            self._sign, self._answered_at = sign, now
+        if unfinished != self._beats or is_busy:
+            self._beats, self._acknowledged_at = unfinished, now
+        if now - min(self._answered_at, self._acknowledged_at) > settings.WEDGE_SECONDS:
             self._end_group(Incarnation.Ending.WEDGED)
 
     def _drain(self) -> None:

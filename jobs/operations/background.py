@@ -57,8 +57,7 @@ def run_job(*, job_id: int) -> None:
         return
     holder = _heartbeat.set(claims.Heartbeat(job, token))
     try:
-        result = find_job(job.kind)(job.subject_id)
-        _finish(job, token, result or "")
+        _finish(job, token, _text(job, find_job(job.kind)(job.subject_id)))
     except claims.CancelRequested:
         claims.cancel(job, token)
     except claims.LostLease:
@@ -68,6 +67,12 @@ def run_job(*, job_id: int) -> None:
         logger.warning("job failed", extra={"job_id": job_id, "kind": job.kind, "reason": error.message})
     finally:
         _heartbeat.reset(holder)
+
+
+def _text(job: Job, result: object) -> str:
+    if result is not None and not isinstance(result, str):
+        raise TypeError(f"the work {job.kind} gave a {type(result).__name__} as its result, not a short text")
+    return result or ""
 
 
 def _finish(job: Job, token: UUID, result: str) -> None:

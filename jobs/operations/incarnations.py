@@ -82,9 +82,9 @@ def unended_incarnations() -> list[Incarnation]:
     return list(Incarnation.objects.filter(ended_at=None))
 
 
-def beat(*, incarnation: Incarnation) -> None:
-    """Send a beat through the queue; `last_sign` tells when a worker answers."""
-    send_beat(incarnation.pk)
+def beat(*, incarnation: Incarnation) -> int:
+    """Send a beat through the queue and give its entry there; `last_sign` tells when a worker answers."""
+    return send_beat(incarnation.pk)
 
 
 def last_sign(*, incarnation: Incarnation) -> object:

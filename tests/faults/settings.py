@@ -1,0 +1,5 @@
+"""The product's settings for programs that are to meet a fault."""
+
+from silverfox.settings import *  # noqa: F403 - all of them, and one app more
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.sabotage.SabotageConfig"]  # noqa: F405

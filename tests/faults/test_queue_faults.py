@@ -1,0 +1,156 @@
+"""F10 to F17: the queue's processes are killed, one by one, together, and at random."""
+
+from collections.abc import Callable
+
+import psutil
+import pytest
+from django.db import connection
+
+from jobs.models import Incarnation, WorkerHeartbeat
+from orders.models import Order
+from tests.faults import sabotage
+from tests.faults.invariants import assert_invariants
+from tests.faults.shop import Shop, Worker, endings, is_answered, state, states, wait_done, wait_until
+
+pytestmark = [pytest.mark.slow]
+Record = Callable[[str, object], None]
+fault = pytest.mark.fault
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for_a_new_queue(begun: int, seconds: float) -> float:
+    return wait_until(lambda: Incarnation.objects.count() > begun and is_answered(), seconds)
+
+
+def assert_one_cluster(shop: Shop, worker: Worker) -> None:
+    """All programs of the shop are the supervisor and what descends from it, and that is one queue."""
+    ours = {worker.program.pid} | {process.pid for process in worker.everything()}
+    assert {process.pid for process in shop.living()} == ours
+    assert len(worker.process.children()) == 1
+
+
+@fault("F10", "idle worker killed, the queue's lock is lost with it", "found within 90 s, group restarted, 0 lost")
+def test_f10_a_queue_that_lost_its_lock_is_found_and_replaced(shop: Shop, record_property: Record) -> None:
+    worker = shop.start_worker(processes=1)
+    [idle] = worker.workers()
+    idle.kill()
+    orders = shop.send_new(1)
+    took = wait_for_a_new_queue(1, shop.seconds(90 + 15))
+    record_property("measured", f"working again {took:.1f} s after the kill")
+    wait_done(orders, shop.seconds(60))
+    assert endings() == ["wedged", ""]
+
+
+@pytest.mark.faults
+@fault("F11", "monitor killed: nothing is acknowledged any more", "work done once, group restarted")
+def test_f11_a_queue_that_acknowledges_nothing_is_found_and_replaced(shop: Shop, record_property: Record) -> None:
+    worker = shop.start_worker()
+    worker.monitor().kill()
+    orders = shop.send_new(3)
+    wait_done(orders, shop.seconds(60))
+    took = wait_for_a_new_queue(1, shop.seconds(180))
+    record_property("measured", f"working again {took:.1f} s after the kill")
+    wait_done([*orders, *shop.send_new(2)], shop.seconds(60))
+    assert [order.claims_total for order in _fresh(orders)] == [1, 1, 1]
+
+
+def _fresh(orders: list[Order]) -> list[Order]:
+    for order in orders:
+        order.refresh_from_db()
+    return orders
+
+
+@pytest.mark.faults
+@fault("F12", "pusher killed", "recovers within 20 s")
+def test_f12_a_killed_pusher_is_replaced(shop: Shop, record_property: Record) -> None:
+    worker = shop.start_worker()
+    worker.pusher().kill()
+    record_property("measured", f"done {wait_done(shop.send_new(2), 20):.1f} s after the kill")
+
+
+@pytest.mark.faults
+@fault("F13", "sentinel killed; the queue's first process killed", "no orphan, exactly one cluster afterwards")
+@pytest.mark.parametrize("who", ["sentinel", "first"])
+def test_f13_a_queue_without_its_head_leaves_no_orphan(shop: Shop, who: str, record_property: Record) -> None:
+    worker = shop.start_worker()
+    before = worker.everything()
+    getattr(worker, who)().kill()
+    record_property("measured", f"{who}: working again after {wait_for_a_new_queue(1, shop.seconds(90)):.1f} s")
+    assert not any(is_alive(process) for process in before)
+    assert_one_cluster(shop, worker)
+    wait_done(shop.send_new(2), shop.seconds(60))
+
+
+@pytest.mark.faults
+@fault("F14", "the whole group killed during 30 orders", "goes on, 0 lost, 0 doubled")
+def test_f14_thirty_orders_outlive_the_death_of_the_whole_queue(shop: Shop, record_property: Record) -> None:
+    worker = shop.start_worker()
+    orders = shop.send_new(30)
+    wait_until(lambda: "done" in states(orders), 30)
+    for process in worker.everything():
+        process.kill()
+    took = wait_done(orders, shop.seconds(300, unscaled=60))
+    record_property("measured", f"all done {took:.1f} s after the kill")
+    assert all(order.attempts == 1 for order in _fresh(orders))
+
+
+@fault("F16", "supervisor killed, another started in its place", "never two clusters, 0 lost")
+def test_f16_a_killed_supervisor_is_followed_by_one_cluster(shop: Shop, record_property: Record) -> None:
+    killed = shop.start_worker()
+    orphans = killed.everything()
+    waiting = Worker(shop.start("manage.py", "worker", WORKERS="2"), 2)
+    wait_until(lambda: "waits to take its place" in shop.words(), 30)
+    assert waiting.everything() == []
+    orders = shop.send_new(2)
+    killed.process.kill()
+    killed.program.wait()
+    took = wait_for_a_new_queue(1, shop.seconds(180))
+    record_property("measured", f"working again {took:.1f} s after the kill")
+    assert not any(is_alive(process) for process in orphans)
+    assert_one_cluster(shop, waiting)
+    wait_done(orders, shop.seconds(120))
+
+
+@pytest.mark.faults
+@fault("F17", "an order that kills every worker", "failed after 5 starts with the reason, all others done")
+def test_f17_an_order_that_kills_its_workers_fails_visibly(shop: Shop, record_property: Record) -> None:
+    shop.start_worker()
+    poison = shop.new_order()
+    shop.poison(poison)
+    shop.send(poison)
+    orders = shop.send_new(4)
+    took = wait_until(lambda: state(poison) == "failed", shop.seconds(900))
+    record_property("measured", f"given up after {took:.1f} s")
+    poison.refresh_from_db()
+    assert (poison.error_code, poison.attempts) == ("E_GAVE_UP", 5)
+    assert poison.error_text
+    wait_done(orders, shop.seconds(120))
+
+
+@pytest.mark.faults
+@fault("F48", "SIGTERM in mid-order, the next version starts", "goes on with what was stored, 0 lost")
+def test_f48_work_goes_on_behind_an_upgrade(shop: Shop) -> None:
+    worker = shop.start_worker()
+    shop.plan(sabotage.IMAGE, "sleep 120")
+    orders = shop.send_new(5)
+    wait_until(lambda: shop.has_struck(sabotage.IMAGE), 30)
+    worker.stop()
+    assert shop.living() == []
+    assert worker.program.returncode == 0
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE orders_order ADD COLUMN of_the_next_version integer NULL")
+    try:
+        shop.start_worker()
+        wait_done(orders, shop.seconds(120))
+    finally:
+        shop.close()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE orders_order DROP COLUMN of_the_next_version")
+    assert_invariants()
+    assert WorkerHeartbeat.objects.count() == 2

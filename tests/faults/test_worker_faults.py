@@ -1,0 +1,249 @@
+"""F01 to F08 and F18 to F24: what happens to one worker, one job, one doorbell."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+from django.db import connection
+from django_q.models import OrmQ
+
+from jobs import executor, registry
+from jobs.models import Job
+from jobs.operations.background import start_job
+from orders.models import Artifact, Order, VinLogEntry
+from orders.operations.claiming import COMPLETE_JOB
+from tests.faults import sabotage
+from tests.faults.invariants import assert_invariants
+from tests.faults.shop import Shop, assert_done_once, state, states, wait_done, wait_until
+
+pytestmark = [pytest.mark.slow]
+Record = Callable[[str, object], None]
+fault = pytest.mark.fault
+
+
+def counted(order: Order) -> tuple[int, int]:
+    """How often the order was started, and how many folders of attempts are on the disk."""
+    order.refresh_from_db()
+    folders = {path.rpartition("/")[0] for path in order.artifacts.values_list("path", flat=True)}
+    assert {folder.split("/")[0] for folder in folders} == {str(order.pk)}
+    return order.attempts, order.claims_total
+
+
+def dies_and_continues(shop: Shop, place: str, record: Record, *, action: str = "kill") -> Order:
+    """An order whose worker dies at a place; how long it takes from there until the order is done is measured."""
+    shop.plan(place, action)
+    shop.start_worker()
+    [order] = shop.send_new()
+    wait_until(lambda: shop.has_struck(place), 20)
+    took = wait_done([order], shop.seconds(120))
+    record("measured", f"continued after {took:.1f} s")
+    return order
+
+
+@pytest.mark.faults
+@fault("F01", "worker killed before its claim", "the order stays queued and is done within 120 s")
+def test_f01_a_worker_killed_before_its_claim_costs_the_order_nothing(shop: Shop, record_property: Record) -> None:
+    order = dies_and_continues(shop, sabotage.TAKEN, record_property)
+    assert counted(order) == (1, 1)
+
+
+@fault("F02", "worker killed behind its claim, before the first file", "the lease ends, attempt 2 succeeds")
+def test_f02_a_worker_killed_behind_its_claim_is_followed_by_another(shop: Shop, record_property: Record) -> None:
+    order = dies_and_continues(shop, sabotage.MADE, record_property)
+    assert counted(order) == (2, 2)
+
+
+@pytest.mark.faults
+@fault("F03", "worker killed between two vehicles", "attempt 2 succeeds")
+def test_f03_a_worker_killed_between_two_vehicles_is_followed_by_another(shop: Shop, record_property: Record) -> None:
+    order = dies_and_continues(shop, sabotage.IMAGE, record_property)
+    assert counted(order) == (2, 2)
+
+
+@pytest.mark.faults
+@fault("F04", "exit between flush and rename", "attempt 2 succeeds")
+def test_f04_a_worker_killed_before_it_moves_the_files_publishes_none(shop: Shop, record_property: Record) -> None:
+    order = dies_and_continues(shop, sabotage.RENAME, record_property)
+    assert counted(order) == (2, 2)
+
+
+@pytest.mark.faults
+@fault("F05", "exit between rename and closing transaction", "a folder that no row names; attempt 2 publishes another")
+def test_f05_files_that_were_moved_and_not_recorded_are_never_released(shop: Shop, record_property: Record) -> None:
+    order = dies_and_continues(shop, sabotage.RENAMED, record_property)
+    assert counted(order) == (2, 2)
+    assert Artifact.objects.filter(order=order).count() == 2 + 6
+
+
+@pytest.mark.faults
+@fault(
+    "F06", "exit in the closing transaction, VINs logged, before the commit", "rolled back: 0 log entries, then done"
+)
+def test_f06_log_entries_that_were_not_committed_are_gone(shop: Shop, record_property: Record) -> None:
+    shop.plan(sabotage.LOGGED)
+    shop.start_worker()
+    [order] = shop.send_new()
+    wait_until(lambda: shop.has_struck(sabotage.LOGGED), 20)
+    assert VinLogEntry.objects.count() == 0
+    record_property("measured", f"continued after {wait_done([order], shop.seconds(120)):.1f} s")
+    assert counted(order) == (2, 2)
+
+
+@pytest.mark.faults
+@fault("F08", "exit behind the work, before the queue is told", "the doubled delivery is refused")
+def test_f08_work_that_the_queue_does_not_know_of_is_not_done_twice(shop: Shop) -> None:
+    shop.plan(sabotage.ACKNOWLEDGE)
+    shop.start_worker(JOB_TIMEOUT_SECONDS="10", JOB_RETRY_SECONDS="80")
+    [order] = shop.send_new()
+    wait_until(lambda: shop.has_struck(sabotage.ACKNOWLEDGE), 20)
+    assert_done_once([order])
+    wait_until(lambda: "order not completed" in shop.words(), 30)
+    assert_done_once([order])
+    assert counted(order) == (1, 1)
+
+
+@pytest.fixture
+def _kinds_of_the_sabotage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_jobs", dict(registry._jobs))
+    for kind in (sabotage.ENDS_ITS_WORKER, sabotage.CANNOT_BE_PICKLED):
+        registry.job(kind)(sabotage.end_the_worker)
+
+
+@fault("F18", "a job ends its worker; a job gives what cannot be pickled", "failed with a message, one run")
+@pytest.mark.usefixtures("_kinds_of_the_sabotage")
+def test_f18_a_job_that_ends_its_worker_and_one_with_an_odd_result_fail_once(shop: Shop) -> None:
+    shop.start_worker()
+    kinds = (sabotage.ENDS_ITS_WORKER, sabotage.CANNOT_BE_PICKLED)
+    jobs = [start_job(kind=kind) for kind in kinds]
+    ended = Job.objects.filter(pk__in=[job.pk for job in jobs]).exclude(state__in=["queued", "running"])
+    wait_until(lambda: ended.count() == 2, shop.seconds(60))
+    assert [(job.state, job.claims_total) for job in ended.order_by("pk")] == [("failed", 1), ("failed", 1)]
+    assert all(job.error_text for job in ended)
+    assert len(shop.send_new()) == 1
+    wait_done(list(Order.objects.all()), shop.seconds(60))
+
+
+@pytest.mark.faults
+@fault("F19", "a job hangs twice as long as it may take", "ended with a reason, the queue lives, a retry works")
+def test_f19_a_job_that_hangs_is_ended_and_the_queue_lives(shop: Shop) -> None:
+    shop.plan(sabotage.MADE, "hang")
+    shop.start_worker(JOB_TIMEOUT_SECONDS="60", JOB_RETRY_SECONDS="180")
+    [order] = shop.send_new()
+    wait_until(lambda: state(order) == "failed", 60 / shop.scale + 20)
+    order.refresh_from_db()
+    assert order.error_code == "E_UNEXPECTED" or "longer than" in order.error_text
+    [other] = shop.send_new()
+    wait_done([other], shop.seconds(60))
+    shop.send(order)
+    wait_done([order], shop.seconds(60))
+
+
+@pytest.mark.faults
+@fault(
+    "F20", "worker frozen for 3 minutes, its order taken over, then thawed", "its late write is refused, one log set"
+)
+def test_f20_a_frozen_worker_cannot_publish_what_another_has_taken_over(shop: Shop, record_property: Record) -> None:
+    shop.plan(sabotage.RENAME, "stop")
+    worker = shop.start_worker()
+    [order] = shop.send_new()
+    wait_until(lambda: shop.has_struck(sabotage.RENAME), 20)
+    took = wait_done([order], shop.seconds(180))
+    record_property("measured", f"taken over and done after {took:.1f} s")
+    artifacts = list(order.artifacts.values_list("path", flat=True))
+    frozen = [process for process in worker.everything() if process.status() == psutil.STATUS_STOPPED]
+    for process in frozen:
+        process.resume()
+    wait_until(lambda: "was taken over by another worker" in shop.words(), 20)
+    assert len(frozen) == 1
+    assert list(order.artifacts.values_list("path", flat=True)) == artifacts
+    assert_done_once([order])
+
+
+@fault("F21", "the same delivery five times at once", "one execution")
+def test_f21_a_doorbell_that_rings_five_times_starts_the_work_once(shop: Shop) -> None:
+    order = shop.send(shop.new_order())
+    for _ in range(4):
+        executor.enqueue(COMPLETE_JOB, order.pk)
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(_run_and_close, [order.pk] * 5))
+    assert_done_once([order])
+    assert counted(order) == (1, 1)
+
+
+def _run_and_close(order_id: int) -> None:
+    try:
+        executor.run(COMPLETE_JOB, order_id)
+    finally:
+        connection.close()
+
+
+@fault("F22", "every row of the queue deleted", "rung for again within 150 s")
+def test_f22_a_lost_queue_loses_no_work(shop: Shop, record_property: Record) -> None:
+    orders = shop.send_new(2)
+    OrmQ.objects.all().delete()
+    shop.start_worker()
+    record_property("measured", f"done after {wait_done(orders, shop.seconds(150)):.1f} s")
+
+
+@pytest.mark.faults
+@fault(
+    "F23", "secret key changed while the queue is full", "the queue drops its entries, the sweep rings again, 0 lost"
+)
+def test_f23_work_that_was_rung_for_under_another_key_is_done(shop: Shop, record_property: Record) -> None:
+    orders = shop.send_new(3)
+    shop.start_worker(SECRET_KEY="another-key-that-is-long-enough-for-every-check-of-the-settings")
+    record_property("measured", f"done after {wait_done(orders, shop.seconds(150)):.1f} s")
+
+
+@fault("F24", "the queue repeats jobs before they can end", "refused at the start; claims refuse doubled work")
+def test_f24_a_queue_that_would_repeat_running_jobs_is_refused_at_the_start(shop: Shop) -> None:
+    program = shop.start("manage.py", "worker", JOB_TIMEOUT_SECONDS="60", JOB_RETRY_SECONDS="60")
+    assert program.wait(timeout=60) != 0
+    assert "the queue would hand out jobs that still run" in shop.words()
+
+
+@pytest.mark.faults
+@fault("F46", "the clock of the worker's computer one hour off", "leases go by the database: no doubled work, 0 lost")
+@pytest.mark.parametrize("hours", ["1", "-1"])
+def test_f46_a_worker_whose_clock_is_wrong_neither_doubles_nor_loses_work(shop: Shop, hours: str) -> None:
+    shop.start_worker(clock_hours=hours)
+    orders = shop.send_new(3)
+    wait_done(orders, shop.seconds(180))
+    assert [counted(order) for order in orders] == [(1, 1)] * 3
+
+
+@fault(
+    "F47", "midnight and a change of the clocks while orders are made", "dates are the day of completion, one log set"
+)
+@pytest.mark.faults
+def test_f47_an_order_repeated_behind_midnight_keeps_the_day_of_its_first_attempt(shop: Shop) -> None:
+    """The moment of completion is fixed by the first claim: here just before the clocks change, at midnight."""
+    shop.plan(sabotage.RENAME)
+    before = "2026-11-01 04:59:58+00"
+    [order] = shop.send_new()
+    Order.objects.filter(pk=order.pk).update(completed_at=before)
+    shop.start_worker()
+    wait_done([order], shop.seconds(120))
+    order.refresh_from_db()
+    assert {str(entry.date) for entry in VinLogEntry.objects.all()} == {"2026-10-31"}
+    assert all("2026-10-31" in name or "2026" not in name for name in order.artifacts.values_list("name", flat=True))
+    assert counted(order) == (2, 2)
+
+
+@pytest.mark.faults
+@fault("F36", "a deadlock at every attempt, and at two only", "tried three times, then failed with the reason; or done")
+def test_f36_a_deadlock_is_tried_again_and_then_told(shop: Shop) -> None:
+    shop.start_worker()
+    shop.plan(sabotage.LOGGED, "deadlock", times=2)
+    [order] = shop.send_new()
+    wait_done([order], shop.seconds(120))
+    assert counted(order)[0] == 3
+    shop.plan(sabotage.LOGGED, "deadlock", times=3)
+    [other] = shop.send_new()
+    wait_until(lambda: state(other) == "failed", shop.seconds(120))
+    assert shop.has_struck(sabotage.LOGGED)
+    other.refresh_from_db()
+    assert "injected" in other.error_text
+    assert states([order]) == {"done"}
+    assert_invariants()
