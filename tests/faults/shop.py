@@ -40,12 +40,11 @@ class Worker:
 
     def pool(self) -> list[psutil.Process]:
         """Workers, monitor and pusher, in the order in which the sentinel starts them."""
-        children: list[psutil.Process] = self.sentinel().children()
-        return sorted(children, key=lambda process: (process.create_time(), process.pid))
+        pool = sorted(self.sentinel().children(), key=lambda process: (process.create_time(), process.pid))
+        return list(pool)
 
     def workers(self) -> list[psutil.Process]:
-        workers: list[psutil.Process] = self.pool()[: self._processes]
-        return workers
+        return self.pool()[: self._processes]
 
     def monitor(self) -> psutil.Process:
         return self.pool()[self._processes]
@@ -99,12 +98,12 @@ class Shop:
         self._programs.append(program)
         return program
 
-    def start_worker(self, *, processes: int = 2, clock_hours: str = "0", **extra: str) -> Worker:
-        """A worker that has answered its first beat."""
+    def start_worker(self, *, processes: int = 2, clock_hours: str = "0", busy: bool = False, **extra: str) -> Worker:
+        """A worker that has answered its first beat; one that is `busy` from the first moment is not waited for."""
         begun = Incarnation.objects.count()
         extra |= {"WORKERS": str(processes), sabotage.CLOCK: clock_hours}
         worker = Worker(self.start("manage.py", "worker", **extra), processes)
-        wait_until(lambda: Incarnation.objects.count() > begun and is_answered(), 60)
+        wait_until(lambda: Incarnation.objects.count() > begun and (busy or is_answered()), 60)
         return worker
 
     def plan(self, place: str, action: str = "kill", *, times: int = 1) -> None:
