@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from foundation.auditing import record
@@ -80,11 +80,16 @@ def _states(batch_ids: Iterable[int]) -> dict[int, BatchState]:
     return {pk: batch_state(orders[pk], unprepared=unprepared[pk], refused=refused[pk]) for pk in ids}
 
 
+def drifted_batches(*, batches: QuerySet[Batch]) -> dict[int, tuple[BatchState, BatchState]]:
+    """Those whose state is not what their orders make of it, by id: the state they have and the one they should."""
+    states = dict(batches.order_by("pk").values_list("pk", "state"))
+    return {pk: (BatchState(states[pk]), state) for pk, state in _states(states).items() if state != states[pk]}
+
+
 def settle_drifted() -> int:
     """Sweep: settle the batches whose last step was lost, that is whose state is not what their orders make of it."""
     recent = Q(created_at__gte=timezone.now() - timedelta(days=_DAYS_WATCHED))
-    states = dict(Batch.objects.filter(recent | ~Q(state__in=FINAL_STATES)).order_by("pk").values_list("pk", "state"))
-    drifted = [batch_id for batch_id, state in _states(states).items() if state != states[batch_id]]
+    drifted = drifted_batches(batches=Batch.objects.filter(recent | ~Q(state__in=FINAL_STATES)))
     for batch_id in drifted:
         settle_batch(batch_id=batch_id)
     return len(drifted)

@@ -69,8 +69,15 @@ def _migrations() -> Check:
 
 
 def check_of(rule: Rule) -> Check:
-    """A rule of the data as a check: any place where it is broken needs a person."""
+    """A rule of the data as a check: a place where it is broken needs a person, unless it is mended by itself."""
     broken = [violation.sentence for violation in violations_of(rule)]
     count = f"{MOST_PER_RULE} or more" if len(broken) == MOST_PER_RULE else str(len(broken))
     value = f"broken in {count} place{'' if len(broken) == 1 else 's'}" if broken else "holds"
-    return judged(rule.name, value, person=bool(broken), remedy=rule.remedy, details=broken[:MOST_NAMED])
+    return judged(
+        rule.name,
+        value,
+        person=bool(broken) and not rule.mends_itself,
+        warning=bool(broken),
+        remedy=rule.remedy,
+        details=broken[:MOST_NAMED],
+    )

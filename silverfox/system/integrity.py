@@ -1,7 +1,7 @@
 """What must be true of the data at every moment, whatever was killed, lost or done twice.
 
 Each rule is one statement (the files of orders are looked at on the disk as well), so that work which goes on meanwhile
-is never taken for a fault.
+is not taken for a fault; where that cannot be, the rule says so.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +18,8 @@ from jobs.claims import rows_of, state_is
 from jobs.registry import all_works
 from orders.domain.states import OPEN_STATES, OrderState
 from orders.files import artifact_sha256, artifact_size
-from orders.models import Artifact, OpenVin, Order, OrderLine, VinLogEntry
+from orders.models import Artifact, Batch, BatchEntry, OpenVin, Order, OrderLine, VinLogEntry
+from orders.operations.batch_states import drifted_batches
 
 # More of one kind tell nobody more.
 MOST_PER_RULE = 100
@@ -41,6 +42,8 @@ class Rule:
     name: str
     remedy: str
     broken: Callable[[], Iterable[str]]
+    # What is mended behind each step, in a transaction of its own, may be found in between.
+    mends_itself: bool = False
 
 
 def find_violations(*, verify: bool = False) -> list[Violation]:
@@ -174,6 +177,22 @@ def _not_taken_by_open_orders() -> Iterator[str]:
     return _sentences("Order {} is open and its line {} takes no VIN.", found, "order", "seq")
 
 
+# Batches
+
+
+def _batches_apart_from_their_orders() -> Iterator[str]:
+    for pk, (state, computed) in drifted_batches(batches=Batch.objects.all()).items():
+        yield f"Batch {pk} is {state}; its orders make it {computed}."
+
+
+def _orders_apart_from_their_batch() -> Iterator[str]:
+    """Each order of a batch is that of one of its entries, of the same dealership."""
+    entry = BatchEntry.objects.filter(order=OuterRef("pk"), batch=OuterRef("batch"), dealership=OuterRef("dealership"))
+    in_batch, in_entry = Q(batch__isnull=False), Q(batch_entry__isnull=False)
+    found = Order.objects.filter(in_batch | in_entry).exclude(Exists(entry))
+    return _sentences("Order {} of batch {} is not that of its entry there.", found, "pk", "batch")
+
+
 # Work
 
 
@@ -189,6 +208,7 @@ def _owners_without_work() -> Iterator[str]:
 
 _REPORT = "Stop the worker, keep the files and the log, and have the cause found before more is printed."
 _REISSUE = "Re-issue the order on its page: the same lines give the same bytes."
+_SETTLE = "The worker's sweep settles it within a minute; manage.py finalize_batch does so at once."
 _RULES = (
     Rule("one active dataset per dealership", _REPORT, _two_active_datasets),
     Rule("accepted rows are vehicles", "Import that inventory again.", _rows_miscounted_in_datasets),
@@ -203,6 +223,8 @@ _RULES = (
     Rule("void orders log nothing", "Void these entries with a reason.", _logged_by_voided_orders),
     Rule("taken VINs belong to open orders", "Run the worker: its sweep frees them.", _taken_by_ended_orders),
     Rule("open orders take their VINs", "Cancel the order and prepare it again.", _not_taken_by_open_orders),
+    Rule("batches are what their orders make", _SETTLE, _batches_apart_from_their_orders, mends_itself=True),
+    Rule("orders of a batch stand in its entries", _REPORT, _orders_apart_from_their_batch),
     Rule("who runs has an owner", "Run the worker: its sweep takes such rows back.", _owners_without_work),
 )
 _UNALTERED = Rule("files on record are unaltered", _REISSUE, _files_altered)

@@ -19,7 +19,7 @@ from pytest_django import Settings
 from inventory.models import Dataset, InventoryImport
 from jobs import claims
 from jobs.models import Incarnation, Job, WorkerHeartbeat
-from orders.models import Order, OrderEvent
+from orders.models import Batch, Order, OrderEvent
 from orders.operations.completing import approve_order
 from silverfox.system.checks import run_checks
 from silverfox.system.resources import judge_disk
@@ -171,6 +171,10 @@ def attempt_failed(order: Order) -> None:
     order.events.create(action="fail", from_state="processing", to_state="failed")
 
 
+def batch_drifted(order: Order) -> None:
+    Batch.objects.create(chosen_by="by name", state="processing")
+
+
 def image_lost(order: Order) -> None:
     (Path(settings.ORDERS_DIR) / order.artifacts.filter(kind="qr")[0].path).unlink()
 
@@ -197,6 +201,7 @@ FAULTS: list[tuple[Callable[[Order], None], str, Verdict, str]] = [
     (import_failed, "import success", WARNING, "50 % of 2 within 7 days"),
     (imports_failed, "import success", PERSON, "33 % of 3 within 7 days"),
     (attempt_failed, "production", WARNING, "orders done 1, attempts failed 1 within 7 days"),
+    (batch_drifted, "batches are what their orders make", WARNING, "broken in 1 place"),
     (image_lost, "files on record are on disk", PERSON, "broken in 1 place"),
 ]
 
