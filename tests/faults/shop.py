@@ -53,7 +53,7 @@ class Worker:
         return self.pool()[self._processes + 1]
 
     def everything(self) -> list[psutil.Process]:
-        return self.process.children(recursive=True)
+        return list(self.process.children(recursive=True))
 
     def stop(self) -> None:
         self.program.terminate()

@@ -23,7 +23,7 @@ from tests.faults import sabotage
 from tests.faults.invariants import assert_invariants
 from tests.faults.shop import Shop, assert_done_once, wait_until
 from tests.orders.batches import finish, make_lots, orders_of, start, states
-from tests.orders.test_concurrency import at_once, times
+from tests.racing import at_once, times
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 Record = Callable[[str, object], None]
