@@ -24,8 +24,9 @@ def bound(**values: object) -> Iterator[None]:
 
 
 def add(**values: object) -> None:
-    """Add facts that become known inside a `bound` block; they end with it."""
-    _facts.set({**_facts.get(), **values})
+    """Add facts that become known inside a `bound` block; they end with it. Outside one they would never end."""
+    if _facts.get():
+        _facts.set({**_facts.get(), **values})
 
 
 def request_id() -> str:

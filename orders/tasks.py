@@ -5,6 +5,7 @@ from datetime import time, timedelta
 
 from django.utils import timezone
 
+from foundation import context
 from foundation.errors import SilverFoxError
 from jobs.registry import job, sweep
 from jobs.schedules import Daily, Every, schedule
@@ -19,7 +20,7 @@ from orders.operations.batch_states import (
 )
 from orders.operations.batching import prepare_batch
 from orders.operations.claiming import COMPLETE_JOB
-from orders.operations.completing import complete_order
+from orders.operations.completing import complete_order, facts_of
 from orders.operations.retention import apply_retention
 from orders.operations.tidying import free_vins_of_ended_orders, remove_old_attempts
 from orders.operations.verifying import VERIFY_JOB, verify_nightly
@@ -29,11 +30,13 @@ logger = logging.getLogger(__name__)
 
 @job(COMPLETE_JOB)
 def complete(order_id: int) -> None:
+    order = Order.objects.get(pk=order_id)
+    context.add(**facts_of(order))
     try:
-        complete_order(order=Order.objects.get(pk=order_id))
+        complete_order(order=order)
     except SilverFoxError as error:
         # The reason stands on the order, or another worker has it; the queue has nothing to repeat.
-        logger.warning("order not completed", extra={"order_id": order_id, "reason": error.message})
+        logger.warning("order not completed", extra={"reason": error.message})
 
 
 @job(VERIFY_JOB)
@@ -60,11 +63,13 @@ sweep("VINs held by ended orders")(free_vins_of_ended_orders)
 
 @job(PREPARE_JOB)
 def prepare(batch_id: int) -> None:
+    context.add(batch_id=batch_id)
     prepare_batch(batch_id=batch_id)
 
 
 @job(SUMMARY_JOB)
 def summarise(batch_id: int) -> str:
+    context.add(batch_id=batch_id)
     return summarise_batch(batch_id=batch_id)
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from dealerships.domain.names import fold_name
 from dealerships.models import Dealership, DealershipAlias
+from foundation import context
 from foundation.errors import BadInput, Refused
 from inventory.domain.facts import RAW_FIELD_NAMES, Problem, RawFields
 from inventory.domain.normalisation import Mappings, normalise
@@ -96,6 +97,11 @@ def run_import(
     `Refused` is raised when the import is not waiting, or was taken over by another worker. Every dataset is activated
     by itself.
     """
+    with context.bound(import_id=inventory_import.pk):
+        return _run(inventory_import, force=force, actor=actor, reason=reason)
+
+
+def _run(inventory_import: InventoryImport, *, force: bool, actor: User | None, reason: str) -> InventoryImport:
     token = claims.claim(inventory_import)
     if token is None:
         words = f"Import {inventory_import.pk} is {inventory_import.status}; only a waiting import can be read."

@@ -70,7 +70,7 @@ def read_queued_import(*, import_id: int) -> None:
         run_import(inventory_import=inventory_import, actor=inventory_import.created_by)
     except SilverFoxError as error:
         # The reason stands on the import, or another worker has it; the queue has nothing to repeat.
-        logger.warning("import not done", extra={"import_id": import_id, "reason": error.message})
+        logger.warning("import not done", extra={"reason": error.message})
 
 
 def activate_left_behind() -> int:

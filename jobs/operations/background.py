@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from foundation import context
 from foundation.errors import Refused, SilverFoxError
 from jobs import claims
 from jobs.executor import enqueue
@@ -55,16 +56,21 @@ def run_job(*, job_id: int) -> None:
     if token is None:
         logger.info("job not mine", extra={"job_id": job_id, "state": job.state})
         return
+    with context.bound(job=f"{job.kind} {job.subject_id}", job_id=job.pk):
+        _work(job, token)
+
+
+def _work(job: Job, token: UUID) -> None:
     holder = _heartbeat.set(claims.Heartbeat(job, token))
     try:
         _finish(job, token, _text(job, find_job(job.kind)(job.subject_id)))
     except claims.CancelRequested:
         claims.cancel(job, token)
     except claims.LostLease:
-        logger.warning("job taken over by another worker", extra={"job_id": job_id})
+        logger.warning("job taken over by another worker")
     except SilverFoxError as error:
         claims.fail(job, token, code=error.code, text=error.message)
-        logger.warning("job failed", extra={"job_id": job_id, "kind": job.kind, "reason": error.message})
+        logger.warning("job failed", extra={"reason": error.message})
     finally:
         _heartbeat.reset(holder)
 

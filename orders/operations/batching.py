@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
+from foundation import context
 from foundation.auditing import record
 from foundation.errors import Refused, SilverFoxError
 from jobs.operations.background import keep_alive, start_job
@@ -68,10 +69,11 @@ def _add_entries(batch: Batch, choice: Choice, actor: User | None) -> None:
 def prepare_batch(*, batch_id: int) -> Batch:
     """Prepare what a batch still lacks. Safe to run again and at the same time: every entry is done once."""
     batch = find_batch(batch_id=batch_id)
-    for entry_id in _unprepared().filter(batch=batch).values_list("pk", flat=True):
-        keep_alive()
-        _prepare_entry(entry_id, confirmed=batch.confirmed, actor=batch.created_by)
-    return settle_batch(batch_id=batch_id)
+    with context.bound(batch_id=batch_id):
+        for entry_id in _unprepared().filter(batch=batch).values_list("pk", flat=True):
+            keep_alive()
+            _prepare_entry(entry_id, confirmed=batch.confirmed, actor=batch.created_by)
+        return settle_batch(batch_id=batch_id)
 
 
 def _unprepared() -> QuerySet[BatchEntry]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from dealerships.models import Dealership
+from foundation import context
 from foundation.errors import BadInput, ConfirmationNeeded, Refused, SilverFoxError
 from jobs import claims
 from jobs.executor import enqueue
@@ -146,22 +147,31 @@ def complete_order(*, order: Order, actor: User | None = None) -> Order:
     On any failure the order is `failed` with the reason, and nothing is released or logged; the error is raised.
     Raises `Refused` when somebody else is working on the order.
     """
-    order, token = claim_order(order)
-    try:
-        with _recorded_failure(order, token):
-            content = order_content(order)
-            beat = claims.Heartbeat(order, token)
-            written = write_files(order.pk, token, _with_heartbeat(beat, build_order_files(content)))
-            _prove(content, read_temporary(order.pk, token, written))
-            beat()
-            folder = publish_files(order.pk, token)
-            return _release(order, token, content, folder=folder, written=written, actor=actor)
-    except claims.LostLease as error:
-        raise Refused(f"Order {order.pk} was taken over by another worker.", code="lost_lease") from error
-    except claims.CancelRequested as error:
-        raise Refused(
-            f"Order {order.pk} was cancelled in production; nothing was released.", code="cancelled"
-        ) from error
+    with context.bound(**facts_of(order)):
+        order, token = claim_order(order)
+        try:
+            with _recorded_failure(order, token):
+                return _produce(order, token, actor)
+        except claims.LostLease as error:
+            raise Refused(f"Order {order.pk} was taken over by another worker.", code="lost_lease") from error
+        except claims.CancelRequested as error:
+            words = f"Order {order.pk} was cancelled in production; nothing was released."
+            raise Refused(words, code="cancelled") from error
+
+
+def facts_of(order: Order) -> dict[str, object]:
+    """What each record of work on an order carries."""
+    return {"order_id": order.pk, "batch_id": order.batch_id or ""}
+
+
+def _produce(order: Order, token: uuid.UUID, actor: User | None) -> Order:
+    content = order_content(order)
+    beat = claims.Heartbeat(order, token)
+    written = write_files(order.pk, token, _with_heartbeat(beat, build_order_files(content)))
+    _prove(content, read_temporary(order.pk, token, written))
+    beat()
+    folder = publish_files(order.pk, token)
+    return _release(order, token, content, folder=folder, written=written, actor=actor)
 
 
 @contextmanager
