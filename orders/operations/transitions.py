@@ -1,7 +1,5 @@
 """The one place where an order changes its state, and where that is recorded."""
 
-from functools import partial
-
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -33,9 +31,16 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: User | N
         OpenVin.objects.filter(order=order).delete()
     record_event(order, action, actor=actor, detail=detail, before=before)
     if order.batch_id:
-        # A step of its own behind the commit: what goes wrong in it is logged, mended by the sweep, and undoes nothing.
-        settle = partial(settle_batch, batch_id=order.batch_id, anew=before in ENDED)
-        transaction.on_commit(settle, robust=True)
+        _settle_behind_the_commit(order.batch_id, anew=before in ENDED)
+
+
+def _settle_behind_the_commit(batch_id: int, *, anew: bool) -> None:
+    """A step of its own: what goes wrong in it is logged and mended by the sweep, and undoes nothing."""
+
+    def settle() -> None:
+        settle_batch(batch_id=batch_id, anew=anew)
+
+    transaction.on_commit(settle, robust=True)
 
 
 def record_event(order: Order, action: str, *, actor: User | None, detail: str = "", before: str = "") -> None:

@@ -13,6 +13,7 @@ from dealerships.domain.names import fold_name
 from dealerships.models import Dealership
 from foundation.errors import SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
+from orders.domain.batches import Weight
 from orders.forms import BatchForm
 from orders.models import BatchEntry
 from orders.operations.batch_planning import (
@@ -99,11 +100,17 @@ def _page(
         "named": named,
         "query": query,
         "rows": rows,
-        "prepared": sum(not any(problem.weight == "stops" for problem in row["problems"]) for row in rows),
+        "prepared": sum(
+            bool(row["waiting"]) and not any(p.weight == Weight.STOPS for p in row["problems"]) for row in rows
+        ),
         "means": means_problems(),
         **said,
     }
     return render(request, page, context, status=status)
+
+
+def _can_be_prepared(row: dict[str, Any]) -> bool:
+    return row["waiting"] > 0 and all(problem.weight != Weight.STOPS for problem in row["problems"])
 
 
 def _shown(chosen: str, named: list[int], query: str, dealerships: list[Dealership]) -> list[Dealership]:

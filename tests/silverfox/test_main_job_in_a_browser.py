@@ -18,6 +18,7 @@ from tests.silverfox.test_run import start, stop
 CHROMIUM = shutil.which("chromium")
 QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-sync"]
 DEALERSHIP = "South County DCJR"
+BATCH = ("Glendale CDJR", "Honda of Frontenac")
 ANOTHER = "Spirit Lexus"
 
 pytestmark = [
@@ -167,6 +168,24 @@ def assign_poster(page: Page) -> None:
         page.locator(f"#id_{field}").select_option(label="Window poster")
     page.locator("[name=_save]").first.click()
     expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+
+
+def test_a_batch_is_prepared_numbered_completed_and_summed_up(page: Page) -> None:
+    page.goto("/batches/new/?choose=named")
+    for name in BATCH:
+        page.get_by_label("Find a dealership").fill(name[:8])
+        page.get_by_label(name, exact=True).check()
+    page.get_by_role("button", name="Prepare the chosen").click()
+    page.get_by_label("First order number").fill("00998", timeout=60_000)
+    page.get_by_role("button", name="Number all from here").click()
+    expect(page.get_by_label(f"Order number of {BATCH[1]}")).to_have_value("00999")
+    page.get_by_role("button", name="Complete all").click()
+    page.get_by_role("button", name="Complete 2").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Done", timeout=60_000)
+    for name, number in zip(BATCH, ("00998", "00999"), strict=True):
+        expect(page.get_by_role("row", name=name)).to_contain_text(number)
+    page.get_by_role("link", name="Summary").click()
+    expect(page.get_by_role("row", name=BATCH[0])).to_contain_text("Done", timeout=60_000)
 
 
 def read_zip(path: Path) -> tuple[list[str], list[list[str]], set[str]]:
