@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -29,6 +30,8 @@ _ATTEMPTS_WITHOUT_PAUSE = 2
 _TRANSIENT = {"40001", "40P01"}
 _MOST_TRANSIENT_ATTEMPTS = 3
 INCARNATION_VARIABLE = "SILVERFOX_INCARNATION"
+# Outlives the work, so that a failure that is recorded behind it still names it; the next claim begins anew.
+_stage: ContextVar[str] = ContextVar("stage", default="")
 
 Row = TypeVar("Row", bound=Claimable)
 Renew = Callable[[Claimable, uuid.UUID], None]
@@ -60,6 +63,7 @@ def claim(row: Claimable, **also: Any) -> uuid.UUID | None:
     the same statement sets. Whatever the answer, the row is read again, apart from what it refers to.
     """
     work, token = work_of(type(row)), uuid.uuid4()
+    enter("claim")
     with transaction.atomic():
         claimed = (
             _claimable(work)
@@ -82,6 +86,11 @@ def claim(row: Claimable, **also: Any) -> uuid.UUID | None:
         if work.state_of(row) == work.queued:
             work.move(row, work.running, action="start", detail=f"attempt {row.attempts}")
     return token
+
+
+def enter(stage: str) -> None:
+    """Note which part of the work begins, in a short word; a failure from now on names it."""
+    _stage.set(stage)
 
 
 def _claimable(work: Work) -> QuerySet[Any]:
@@ -155,13 +164,13 @@ def release(row: Row, token: uuid.UUID, state: str, *, action: str, detail: str 
     with transaction.atomic():
         locked = fence(row, token)
         let_go(locked)
-        _set(locked, error_code="", error_text="")
+        _set(locked, error_stage="", error_code="", error_text="")
         work_of(type(row)).move(locked, state, action=action, detail=detail)
     return locked
 
 
 def fail(row: Claimable, token: uuid.UUID, *, code: str, text: str, error: Exception | None = None) -> bool:
-    """End the work on a row with its reason; False when the row has another owner by now and nothing was done.
+    """End the work on a row with its stage and reason; False when it has another owner by now and nothing was done.
 
     A deadlock or a serialisation failure (`error`) is no verdict on the row: it is queued again up to three attempts.
     """
@@ -171,7 +180,7 @@ def fail(row: Claimable, token: uuid.UUID, *, code: str, text: str, error: Excep
         if locked.token != token or work.state_of(locked) != work.running:
             return False
         let_go(locked)
-        _set(locked, error_code=code, error_text=text)
+        _set(locked, error_stage=_stage.get(), error_code=code, error_text=text)
         if is_transient(error) and locked.attempts < _MOST_TRANSIENT_ATTEMPTS:
             _queue_again(work, locked, text)
         else:
@@ -250,7 +259,8 @@ def give_up(work: Work, locked: Claimable, *, reason: str) -> None:
 
 def start_over(locked: Claimable) -> None:
     """Give a locked row that a person wants tried again all its attempts; whoever changes its state next saves that."""
-    _set(locked, attempts=0, claims_total=0, not_before=None, cancel_requested=False, error_code="", error_text="")
+    _set(locked, attempts=0, claims_total=0, not_before=None, cancel_requested=False)
+    _set(locked, error_stage="", error_code="", error_text="")
 
 
 class Heartbeat:

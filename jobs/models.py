@@ -23,6 +23,7 @@ class Claimable(models.Model):
     owner_host = models.CharField(max_length=255, blank=True, editable=False)
     owner_pid = models.PositiveIntegerField(null=True, blank=True, editable=False)
     incarnation = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
+    error_stage = models.CharField(max_length=20, blank=True, editable=False)
     error_code = models.CharField(max_length=40, blank=True, editable=False)
     error_text = models.TextField(blank=True, editable=False)
 

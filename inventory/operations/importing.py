@@ -118,6 +118,7 @@ def _run(inventory_import: InventoryImport, *, force: bool, actor: User | None, 
 
 
 def _stage(inventory_import: InventoryImport, token: UUID) -> None:
+    claims.enter("read")
     with (
         open_upload(inventory_import.stored_name) as stream,
         claims.renewals_apart() as renew,
@@ -125,8 +126,10 @@ def _stage(inventory_import: InventoryImport, token: UUID) -> None:
     ):
         beat = claims.Heartbeat(inventory_import, token, renew_by=renew)
         datasets = stage_rows(inventory_import=inventory_import, stream=stream, beat=beat)
+        claims.enter("judge")
         for dataset in datasets:
             judge_dataset(dataset=dataset)
+        claims.enter("finish")
         claims.release(inventory_import, token, InventoryImport.Status.DONE, action="finish")
 
 

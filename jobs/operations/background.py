@@ -62,6 +62,7 @@ def run_job(*, job_id: int) -> None:
 
 def _work(job: Job, token: UUID) -> None:
     holder = _heartbeat.set(claims.Heartbeat(job, token))
+    claims.enter("work")
     try:
         _finish(job, token, _text(job, find_job(job.kind)(job.subject_id)))
     except claims.CancelRequested:

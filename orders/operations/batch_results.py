@@ -47,9 +47,28 @@ class BatchRow:
         return NEEDS_ENTRIES if self.entry.code == NEEDS_ENTRIES else REFUSED
 
     @property
+    def is_fault(self) -> bool:
+        return self.status in {REFUSED, OrderState.FAILED}
+
+    @property
     def reason(self) -> str:
-        failed = self.order is not None and self.order.state == OrderState.FAILED
-        return self.order.error_text if self.order and failed else self.entry.reason
+        return self._failed.error_text if self._failed else self.entry.reason
+
+    @property
+    def code(self) -> str:
+        """Why there is no order, or what the production of the order failed with; empty for neither."""
+        return self._failed.error_code if self._failed else self.entry.code
+
+    @property
+    def stage(self) -> str:
+        """The part of the work that `code` comes from."""
+        if self._failed:
+            return self._failed.error_stage
+        return "prepare" if self.entry.code else ""
+
+    @property
+    def _failed(self) -> Order | None:
+        return self.order if self.order and self.order.state == OrderState.FAILED else None
 
 
 def batch_rows(*, batch: Batch) -> list[BatchRow]:
@@ -118,6 +137,8 @@ def _row_data(row: BatchRow) -> dict[str, Any]:
         "status": row.status,
         "lines": row.lines.included,
         "reason": row.reason,
+        "stage": row.stage,
+        "code": row.code,
     }
 
 

@@ -165,12 +165,17 @@ def facts_of(order: Order) -> dict[str, object]:
 
 
 def _produce(order: Order, token: uuid.UUID, actor: User | None) -> Order:
+    claims.enter("check")
     content = order_content(order)
     beat = claims.Heartbeat(order, token)
+    claims.enter("write")
     written = write_files(order.pk, token, _with_heartbeat(beat, build_order_files(content)))
+    claims.enter("prove")
     _prove(content, read_temporary(order.pk, token, written))
     beat()
+    claims.enter("publish")
     folder = publish_files(order.pk, token)
+    claims.enter("release")
     return _release(order, token, content, folder=folder, written=written, actor=actor)
 
 

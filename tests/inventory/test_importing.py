@@ -376,7 +376,8 @@ def test_a_failing_import_leaves_no_rows_and_a_reason(elm: Dealership) -> None:
     assert error.value.code == "E_QUOTE"
     assert [table.objects.count() for table in STAGED_TABLES] == counts
     inventory_import.refresh_from_db()
-    assert (inventory_import.status, inventory_import.error_code) == ("failed", "E_QUOTE")
+    record = (inventory_import.status, inventory_import.error_stage, inventory_import.error_code)
+    assert record == ("failed", "read", "E_QUOTE")
     assert inventory_import.error_text == error.value.message
     assert (account_of(inventory_import), inventory_import.finished_at is None) == ((0, 0, 0, 0), False)
     assert (Path(settings.UPLOADS_DIR) / inventory_import.stored_name).read_bytes() == content

@@ -265,9 +265,10 @@ def test_a_refusal_fails_the_job_and_a_retry_gives_it_all_attempts_again() -> No
     run_job(job_id=row.pk)
     row.refresh_from_db()
     assert (row.state, row.error_code, row.error_text) == ("failed", "unreadable", "Subject 5 is unreadable.")
+    assert row.error_stage == "work"
     change(row, attempts=5, claims_total=15)
     retried = retry_job(job=row)
-    assert (states(retried), retried.error_text) == (("queued", 0, 0), "")
+    assert (states(retried), retried.error_text, retried.error_stage) == (("queued", 0, 0), "", "")
     with pytest.raises(Refused):
         retry_job(job=row)
 

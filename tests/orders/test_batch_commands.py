@@ -1,11 +1,14 @@
 import json
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from orders.models import Batch, Order, VinLogEntry
 from tests.command_line import run_command
 from tests.factories import log_vins, make_dealership, make_vehicles
 from tests.orders.batches import make_lots
+from tests.pages import sign_in, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,3 +71,16 @@ def test_without_wait_the_orders_are_queued_and_failed_ones_are_retried_by_comma
     assert json.loads(none.out)["error"]["message"] == f"No order of batch {batch_id} has failed."
     again = run_command("complete_batch", batch_id, "--first-number", "45182", "--wait", "--json")
     assert (again.exit_code, again.document["status"]) == (0, "completed")
+
+
+def test_what_an_order_failed_with_stands_in_the_answer_and_on_the_page() -> None:
+    Path(settings.ORDERS_DIR, ".tmp").write_text("a file in the way")
+    make_lots(1)
+    make_dealership(name="Birch Motors", default_order_kind="cao")
+    batch_id = run_command("run_batch", "Ash Motors", "Birch Motors", "--json").document["batch_id"]
+    run_command("complete_batch", batch_id, "--first-number", "45182", "--wait", "--yes")
+    rows = run_command("batch_status", batch_id, "--json").document["orders"]
+    assert [(row["stage"], row["code"]) for row in rows] == [("write", "disk"), ("prepare", "no_inventory")]
+    page = words(sign_in(role="staff").get(f"/batches/{batch_id}/"))
+    assert "Stage: write, code: disk" in page
+    assert "Stage: prepare, code: no_inventory" in page

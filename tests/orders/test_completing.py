@@ -235,6 +235,7 @@ def test_a_vehicle_logged_between_approval_and_release_fails_the_order_and_leave
         complete_order(order=order)
     order.refresh_from_db()
     assert (order.state, order.token, vins[0] in order.error_text) == ("failed", None, True)
+    assert order.error_stage == "release"
     assert_nothing_released(order)
 
 
@@ -260,10 +261,11 @@ def test_an_unwritable_folder_fails_the_order_with_the_reason_and_a_retry_works(
     assert raised.value.code == "disk"
     assert (order.state, order.error_text) == ("failed", raised.value.message)
     assert order.error_text.startswith("The files could not be written: ")
+    assert (order.error_stage, order.error_code) == ("write", "disk")
     assert (Artifact.objects.count(), VinLogEntry.objects.count(), OpenVin.objects.count()) == (0, 0, 3)
     (orders_dir / ".tmp").unlink()
     order = finish_order(order=order)
-    assert (order.state, order.error_text, order.vin_log_entries.count()) == ("done", "", 3)
+    assert (order.state, order.error_text, order.error_stage, order.vin_log_entries.count()) == ("done", "", "", 3)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -127,7 +127,9 @@ def failed(order: Order, settings: Settings, tmp_path: Path) -> Order:
 def test_a_failed_order_says_why_and_succeeds_on_retry(
     staff: Client, failed: Order, run_queued_jobs: Callable[[], int]
 ) -> None:
-    assert "The files could not be written" in words(staff.get(address(failed)))
+    page = words(staff.get(address(failed)))
+    assert "The files could not be written" in page
+    assert "Stage: write, code: disk" in page
     assert staff.post(address(failed, "order_retry"))["Location"] == address(failed)
     run_queued_jobs()
     assert (state_of(failed), Order.objects.get(pk=failed.pk).order_number) == ("done", "45001")
