@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -22,6 +22,7 @@ from inventory.files import MOST_BYTES
 
 logger = logging.getLogger("silverfox.requests")
 # The largest file and the rest of its form; a file that is only a little too large is named at its field.
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 MOST_BODY_BYTES = MOST_BYTES + 1024 * 1024
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -39,7 +40,7 @@ class RequestContextMiddleware:
         started = time.monotonic()
         request_id = sane_id(request.headers.get("X-Request-ID", ""))
         with context.bound(request_id=request_id, address=client_address(request)):
-            response = _refuse_large(request) or self.get_response(request)
+            response = self.get_response(request)
             response["X-Request-ID"] = request_id
             response.headers.setdefault("Cache-Control", "private, no-store")
             if response.status_code == 403:
@@ -52,6 +53,21 @@ class RequestContextMiddleware:
         # Views without a login answer without a session and without the database.
         if getattr(view, "login_required", True) and request.user.is_authenticated:
             context.add(user_id=request.user.pk)
+
+
+class LimitsMiddleware:
+    """Refuses what no page takes: other methods, and bodies that are too large.
+
+    It stands behind what closes answers to browsers, and before anything that reads a body.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        return _refuse_large(request) or self.get_response(request)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -161,6 +161,17 @@ def test_nobody_can_change_anything_without_the_token_of_the_page(places: dict[s
     assert Order.objects.filter(pk=places["order"][0], state="review").exists()
 
 
+def test_no_address_knows_another_method(places: dict[str, list[Any]]) -> None:
+    boss = visitor("superuser")
+    for client in (boss, Client()):
+        found = {
+            (name, method): client.generic(method, reverse(name, args=places[page.at])).status_code
+            for name, page in PAGES.items()
+            for method in ("PUT", "PATCH", "DELETE", "TRACE")
+        }
+        assert found == dict.fromkeys(found, 405)
+
+
 def test_a_form_that_was_too_old_loads_its_page_again() -> None:
     boss = Client(enforce_csrf_checks=True)
     boss.force_login(User.objects.create_superuser("boss"), backend=BACKEND)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import checks
 from django.test import Client
@@ -64,6 +65,10 @@ def test_readyz_answers_strangers_with_the_key_only(settings: Settings) -> None:
     assert statuses == [403, 403, 200]
 
 
+def without(name: str) -> list[str]:
+    return [item for item in settings.MIDDLEWARE if not item.endswith(name)]
+
+
 def test_nothing_is_to_be_said_against_production_settings() -> None:
     with throw_away_installation() as installation:
         done = installation.manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
@@ -74,6 +79,9 @@ def test_nothing_is_to_be_said_against_production_settings() -> None:
     ("change", "message"),
     [
         ({"MIDDLEWARE": []}, "security.W001"),
+        ({"MIDDLEWARE": without("XFrameOptionsMiddleware")}, "security.W002"),
+        ({"MIDDLEWARE": without("CsrfViewMiddleware")}, "security.W003"),
+        ({"MIDDLEWARE": without("SessionMiddleware"), "SESSION_COOKIE_SECURE": False}, "security.W010"),
         ({"X_FRAME_OPTIONS": "SAMEORIGIN"}, "security.W019"),
         ({"SECRET_KEY": "k" * 60}, "security.W009"),
         ({"SESSION_COOKIE_SECURE": False}, "security.W012"),

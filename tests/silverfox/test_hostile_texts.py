@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import openpyxl
+import pypdfium2
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -20,7 +21,7 @@ from inventory.models import InventoryImport
 from orders.models import Order
 from orders.operations.completing import void_order
 from tests.factories import finish_order, import_rows, log_vins, make_dealership, make_order, make_row, make_vehicles
-from tests.pages import content_of
+from tests.pages import content_of, sign_in
 
 pytestmark = pytest.mark.django_db
 SCRIPT = "<script>alert('sf')</script>"
@@ -34,7 +35,6 @@ HOSTILE = [
     '=HYPERLINK("http://evil.example")',
 ]
 MIXED = " ".join(HOSTILE)
-VISITS = 3
 
 
 class Reader(HTMLParser):
@@ -102,16 +102,16 @@ def order() -> Order:
     return done
 
 
-def crawl(client: Client) -> Iterator[tuple[str, Any]]:
-    """Every page that links lead to; of addresses that differ by a number or by their question only, three."""
-    waiting, seen, visits = ["/", "/audit/", "/admin/"], set[str](), Counter[str]()
+def crawl(client: Client, visits: int) -> Iterator[tuple[str, Any]]:
+    """Every page that links lead to; of addresses that differ by a number or by their question only, `visits`."""
+    waiting, seen, visited = ["/", "/audit/", "/admin/"], set[str](), Counter[str]()
     while waiting:
         address = waiting.pop(0).partition("#")[0]
         kind = re.sub(r"\d+", "0", address.partition("?")[0])
-        if address in seen or visits[kind] >= VISITS:
+        if address in seen or visited[kind] >= visits:
             continue
         seen.add(address)
-        visits[kind] += 1
+        visited[kind] += 1
         answer = client.get(address)
         yield address, answer
         if answer.status_code == 200 and "html" in answer["Content-Type"]:
@@ -120,14 +120,25 @@ def crawl(client: Client) -> Iterator[tuple[str, Any]]:
             waiting += [f"{here}{link}" if link.startswith("?") else link for link in links]
 
 
-def test_no_page_runs_a_text_and_no_page_fails(order: Order) -> None:
+def hostile_browser() -> Client:
     boss = Client(headers={"Accept": "text/html"})
     boss.force_login(
         User.objects.create_superuser("boss", first_name=SCRIPT, last_name=HOSTILE[1]),
         backend="django.contrib.auth.backends.ModelBackend",
     )
+    return boss
+
+
+def test_no_page_runs_a_text_and_no_page_fails(order: Order) -> None:
+    assert faults_of(hostile_browser(), visits=3) == {}
+    for role in ("manager", "staff"):
+        assert faults_of(sign_in(role=role), visits=1) == {}, role
+
+
+def faults_of(client: Client, *, visits: int) -> dict[str, list[str]]:
+    """What is wrong with the pages that a visitor finds, by their addresses."""
     faults, pages = {}, 0
-    for address, answer in crawl(boss):
+    for address, answer in crawl(client, visits):
         if answer.streaming:
             content_of(answer)
             continue
@@ -139,8 +150,17 @@ def test_no_page_runs_a_text_and_no_page_fails(order: Order) -> None:
             found = read(page).faults + [text for text in HOSTILE[:2] if text in page]
             if found or "Content-Security-Policy" not in answer:
                 faults[address] = found
-    assert faults == {}
-    assert pages > 50
+    assert pages > 16 * visits
+    return faults
+
+
+def test_the_proof_sheet_shows_texts_as_they_are(order: Order) -> None:
+    pdf = pypdfium2.PdfDocument(sign_in(role="staff").get(f"/orders/{order.pk}/proof.pdf").content)
+    text = " ".join("".join(page.get_textpage().get_text_bounded() for page in pdf).split())
+    pdf.close()
+    assert SCRIPT in text
+    assert "<img src=x" in text
+    assert "&lt;" not in text
 
 
 def test_no_released_file_runs_a_text(order: Order) -> None:

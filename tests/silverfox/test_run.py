@@ -75,6 +75,11 @@ def test_run_serves_hashed_static_files_for_ever(installation: Installation, por
     stylesheet = page.split('rel="stylesheet" href="')[1].split('"')[0]
     answer = get(port, stylesheet)
     assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
+    for path in (stylesheet, "/accounts/login/", "/healthz"):
+        headers = get(port, path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert (headers["X-Content-Type-Options"], headers["X-Frame-Options"]) == ("nosniff", "DENY")
+        assert (headers["Server"], headers["X-Powered-By"]) == ("gunicorn", None)
     stop(program)
 
 
