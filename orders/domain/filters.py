@@ -4,12 +4,12 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 DATE_FIELDS = frozenset({"date_in_stock"})
 _DATE_TOKEN = re.compile(r"(?:YYYY|YY)(?!Y)|MM?(?!M)|DD?(?!D)")
 _DATE_FORMAT = re.compile(rf"(?:{_DATE_TOKEN.pattern}|[ ./-])+")
+_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _NUMBER = re.compile(r"\$?\d[\d,]*(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
@@ -71,16 +71,11 @@ def plain_number(amount: Decimal) -> str:
 
 
 def _date(text: str, pattern: str) -> str:
-    month, day_of_month, year = map(int, text.split("/"))
-    day = date(year, month, day_of_month)
-    spelled = {
-        "YYYY": f"{day.year:04}",
-        "YY": f"{day.year % 100:02}",
-        "MM": f"{day.month:02}",
-        "M": str(day.month),
-        "DD": f"{day.day:02}",
-        "D": str(day.day),
-    }
+    found = _DATE.fullmatch(text)
+    if not found:
+        return text  # another filter stands before this one
+    month, day, year = found.groups()
+    spelled = {"YYYY": year, "YY": year[2:], "MM": month, "M": str(int(month)), "DD": day, "D": str(int(day))}
     return _DATE_TOKEN.sub(lambda token: spelled[token.group()], pattern)
 
 

@@ -212,7 +212,7 @@ def _without_formula(text: str, options: OutputOptions) -> str:
 def _missing_fields(column: Column, cell: str, values: dict[str, str]) -> list[MissingField]:
     empty = list(column.formula.empty_fields(values))
     if not empty and cell in ("", "*"):
-        empty = list(column.formula.fields[:1])  # it held nothing but formula characters
+        empty = list(column.formula.fields[:1] or ("text",))  # it held nothing but formula characters
     return [MissingField(column.header, name) for name in empty]
 
 

@@ -41,6 +41,7 @@ VALUES = dict.fromkeys((*FIELDS, *RAW_FIELDS), "") | {
         ("{date_in_stock|date:YYYYMMDD}", "20250809"),
         ("{date_in_stock|date:M.D}", "8.9"),
         ("{date_in_stock|date:D/M/YY}", "9/8/25"),
+        ("{date_in_stock|truncate:2|date:YYYY}", "08"),
         ("{vin|truncate:8}", "ZACNJDB1"),
         ("{model|truncate:6}", "GRAND"),
         ("{stock|default:no stock}", "no stock"),
