@@ -17,6 +17,7 @@ _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _ABBREVIATION = re.compile(r"[A-Z0-9]{1,10}")
 _LONGEST_NAME = 60
 MOST_COLUMNS = 100
+LONGEST_LENGTH = 10_000
 
 
 def output_template_data(template: OutputTemplate) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def output_template_from(data: Mapping[str, Any], *, version: int = 1) -> Output
     if not data["columns"]:
         raise BadInput("The output template has no columns; describe at least one with header and formula.")
     if len(data["columns"]) > MOST_COLUMNS:
-        raise BadInput(f"The output template has {len(data['columns'])} columns; it may have {MOST_COLUMNS}.")
+        raise BadInput(too_many_columns(len(data["columns"])))
     try:
         return OutputTemplate(
             code=data["code"],
@@ -78,6 +79,10 @@ def output_template_from(data: Mapping[str, Any], *, version: int = 1) -> Output
         raise BadInput(str(error)) from error
 
 
+def too_many_columns(count: int) -> str:
+    return f"The output template has {count} columns; it may have {MOST_COLUMNS}. Remove the others."
+
+
 def _require_names(data: Mapping[str, Any]) -> None:
     if not _CODE.fullmatch(data["code"]):
         raise BadInput(f"The code {data['code']!r} cannot be used: small letters, digits and _, at most 40 characters.")
@@ -85,15 +90,18 @@ def _require_names(data: Mapping[str, Any]) -> None:
         raise BadInput(
             f"The abbreviation {data['abbreviation']!r} cannot be used in file names: capitals and digits, at most 10."
         )
-    if not data["name"].strip() or len(data["name"]) > _LONGEST_NAME or not data["name"].isprintable():
-        raise BadInput(f"An output template has a name of 1 to {_LONGEST_NAME} characters.")
+    name = data["name"]
+    if not 1 <= len(name) <= _LONGEST_NAME or name != name.strip() or not name.isprintable():
+        raise BadInput(
+            f"The name {name!r} cannot be used: 1 to {_LONGEST_NAME} printed characters, no blank at either end."
+        )
 
 
 def _column(number: int, data: Any) -> Column:
     where = f"Column {number}"
     _require_keys(where, data, _COLUMN_KEYS, required=("header", "formula"))
-    if data.get("max_length", 1) < 1:
-        raise BadInput(f"{where}: max_length is at least 1.")
+    if not 1 <= data.get("max_length", 1) <= LONGEST_LENGTH:
+        raise BadInput(f"{where}: max_length is a number from 1 to {LONGEST_LENGTH}.")
     try:
         formula = parse_formula(data["formula"])
     except FormulaError as error:

@@ -7,11 +7,16 @@ from typing import Any
 
 from foundation.errors import BadInput
 from orders.domain.formulas import FormulaError, parse_formula
-from orders.domain.output_template_data import output_template_data, output_template_from
+from orders.domain.output_template_data import (
+    LONGEST_LENGTH,
+    MOST_COLUMNS,
+    output_template_data,
+    output_template_from,
+    too_many_columns,
+)
 from orders.domain.output_templates import Column, OutputOptions, OutputTemplate
 
 LONGEST_CODE = 40
-_HIGHEST_LENGTH = 10_000
 _NOT_OF_A_CODE = re.compile(r"[^a-z0-9]+")
 _NOT_OF_A_HEADER = re.compile(r"[^A-Z0-9@]+")
 
@@ -149,6 +154,8 @@ def judge(draft: OutputTemplateDraft) -> Judgement:
         kind = OutputOptions(data_sheet=bool(draft.options.get("data_sheet")))
         return Judgement(column_problems(draft.columns, kind), error.message, None)
     problems = column_problems(draft.columns, options)
+    if len(draft.columns) > MOST_COLUMNS:
+        return Judgement(problems, too_many_columns(len(draft.columns)), None)
     columns = [column.data() for column in draft.columns if column.key not in problems]
     template = output_template_from(_stub(columns, draft.options)) if columns else None
     return Judgement(problems, "", template)
@@ -189,7 +196,9 @@ def _formula_problems(column: ColumnDraft, options: OutputOptions) -> list[Colum
 def _length_problems(column: ColumnDraft) -> list[ColumnProblem]:
     if not column.max_length or _length(column.max_length):
         return []
-    return [ColumnProblem("max_length", "A whole number of characters, at least 1; empty for any length.")]
+    return [
+        ColumnProblem("max_length", f"A whole number of characters from 1 to {LONGEST_LENGTH}; empty for any length.")
+    ]
 
 
 def _message_of(column: Column, options: OutputOptions) -> str:
@@ -208,4 +217,4 @@ def _proposed_header(header: str) -> str:
 def _length(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 6):
         return None
-    return int(text) if 1 <= int(text) <= _HIGHEST_LENGTH else None
+    return int(text) if 1 <= int(text) <= LONGEST_LENGTH else None

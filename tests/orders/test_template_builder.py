@@ -136,11 +136,11 @@ def test_an_older_version_is_where_a_new_one_may_start(manager: Client) -> None:
         ({"code": "a/../b"}, "cannot be used"),
         ({"abbreviation": "p/t"}, "The abbreviation 'p/t' cannot be used in file names"),
         ({"name": "a\x00b"}, "Null characters are not allowed."),
-        ({"name": "a\u202eb"}, "has a name of 1 to 60 characters"),
+        ({"name": "a\u202eb"}, "cannot be used: 1 to 60 printed characters"),
         ({"based_on": "x"}, "Enter a whole number."),
         ({"header-1": "#TITLE"}, "Did you mean TITLE?"),
         ({"formula-1": "{modle}"}, "Did you mean {model}?"),
-        ({"max_length-1": "0"}, "at least 1"),
+        ({"max_length-1": "0"}, "from 1 to 10000"),
         ({"column": []}, "has no columns"),
     ],
 )
@@ -154,6 +154,12 @@ def test_what_cannot_be_saved_is_told_and_everything_typed_stays(
     assert OutputTemplate.objects.count() == before
     if "column" not in change:
         assert headers_of(page) == [change.get("header-1", "TITLE"), "@QR"]
+
+
+def test_more_columns_than_an_output_template_may_have_are_told(manager: Client) -> None:
+    data = typed(*[(f"VIN_{number}", "{vin}") for number in range(101)])
+    for page in (manager.post(NEW, data), manager.post(PREVIEW, data, headers=HTMX)):
+        assert "has 101 columns; it may have 100. Remove the others." in words(page)
 
 
 @pytest.mark.parametrize("text", ['"><script>alert(1)</script>', "{{ request }}", "O'Fallon & Söhne"])

@@ -63,7 +63,8 @@ KEYS = "the keys are code, name, abbreviation, columns, options."
     [
         ({"colour": "red"}, f"The output template has colour; {KEYS}"),
         ({"name": 5}, "The output template: name is 5, which is no text."),
-        ({"name": " "}, "An output template has a name of 1 to 60 characters."),
+        ({"name": ""}, "The name '' cannot be used: 1 to 60 printed characters, no blank at either end."),
+        ({"name": "Poster "}, "The name 'Poster ' cannot be used: 1 to 60 printed characters, no blank at either end."),
         (
             {"code": "My Poster"},
             "The code 'My Poster' cannot be used: small letters, digits and _, at most 40 characters.",
@@ -83,7 +84,8 @@ KEYS = "the keys are code, name, abbreviation, columns, options."
         ),
         (column(required="yes"), "Column 1: required is 'yes', which is no true or false."),
         (column(max_length=True), "Column 1: max_length is True, which is no whole number."),
-        (column(max_length=0), "Column 1: max_length is at least 1."),
+        (column(max_length=0), "Column 1: max_length is a number from 1 to 10000."),
+        (column(max_length=10_001), "Column 1: max_length is a number from 1 to 10000."),
         (
             column(formula="{modle}"),
             "Column 1 (TITLE): The formula '{modle}' has an unknown placeholder {modle} at character 1. Did you ",
