@@ -1,3 +1,5 @@
+from itertools import count
+
 from django.db import migrations
 
 # The columns of the shop's inventory file, as they were received.
@@ -61,12 +63,20 @@ BUILT_IN = [
 ]
 
 
+def free_name(others, name):
+    """The name, or with a number behind it where the shop gave it to a layout of its own."""
+    taken = set(others.values_list("name", flat=True))
+    numbered = (f"{name} {number}" for number in count(2))
+    return name if name not in taken else next(text for text in numbered if text not in taken)
+
+
 def create_built_in(apps, schema_editor=None):
     templates = apps.get_model("dealerships", "OutputTemplate").objects
     versions = apps.get_model("orders", "OutputTemplateVersion").objects
     for data in BUILT_IN:
         # Versions cannot be deleted, so the rows of a migration that was undone are still there.
-        names = {"name": data["name"], "abbreviation": data["abbreviation"], "built_in": True}
+        name = free_name(templates.exclude(code=data["code"]), data["name"])
+        names = {"name": name, "abbreviation": data["abbreviation"], "built_in": True}
         row, is_new = templates.get_or_create(code=data["code"], defaults=names)
         if is_new:
             versions.create(output_template=row, number=1, columns=data["columns"], options=data["options"])

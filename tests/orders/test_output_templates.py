@@ -1,9 +1,11 @@
 import codecs
 import csv
 import io
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import ProtectedError
@@ -280,3 +282,11 @@ def test_an_imported_layout_in_utf_16_is_released_printed_and_issued_again() -> 
         [text],
     )
     assert reissue_order(order=order) == []
+
+
+def test_a_data_sheet_whose_name_the_shop_gave_to_a_layout_of_its_own_gets_a_number() -> None:
+    OutputTemplate.objects.filter(code="flyout_data").update(code="our_data", built_in=False)
+    import_module("orders.migrations.0007_add_data_sheets").create_built_in(apps)
+    assert OutputTemplate.objects.get(code="our_data").name == "Flyout data"
+    added = OutputTemplate.objects.get(code="flyout_data")
+    assert (added.name, added.built_in, added.versions.count()) == ("Flyout data 2", True, 1)
