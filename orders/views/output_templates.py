@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dealerships.models import OutputTemplate
+from foundation.downloads import download
 from foundation.errors import BadInput, Refused, SilverFoxError
 from foundation.roles import AuthenticatedRequest, manager_required
 from orders.domain.output_template_changes import changed_columns, changed_options
@@ -111,7 +112,8 @@ def comparison(old: TypedOutputTemplate, new: TypedOutputTemplate) -> dict[str, 
 
 
 @require_safe
-def output_template_export(request: HttpRequest, pk: int) -> HttpResponse:
+@download
+def output_template_export(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """The newest version as a JSON file that imports as the same."""
     row = get_object_or_404(OutputTemplate, pk=pk)
     try:
@@ -122,7 +124,7 @@ def output_template_export(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(
         json.dumps(data, indent=2) + "\n",
         content_type="application/json",
-        headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
+        headers={"Content-Disposition": disposition},
     )
 
 

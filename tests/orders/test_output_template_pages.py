@@ -115,14 +115,18 @@ def test_comparing_a_version_that_is_not_there_is_not_found(viewer: Client) -> N
     assert viewer.get(address("compare", "custom")).status_code == 404
 
 
-def test_the_export_imports_as_the_same(viewer: Client) -> None:
-    answer = viewer.get(address("export", "shortcut"))
+def test_the_export_imports_as_the_same(manager: Client) -> None:
+    answer = manager.get(address("export", "shortcut"))
     assert json.loads(answer.content) == export_output_template(code="shortcut")
     assert answer["Content-Disposition"] == 'attachment; filename="shortcut.json"'
 
 
-def test_a_layout_without_columns_has_nothing_to_export(viewer: Client) -> None:
-    page = viewer.get(address("export", "custom"))
+def test_who_may_not_take_a_file_home_is_offered_none(viewer: Client) -> None:
+    assert "Export JSON" not in words(viewer.get(address("detail", "shortcut")))
+
+
+def test_a_layout_without_columns_has_nothing_to_export(manager: Client) -> None:
+    page = manager.get(address("export", "custom"))
     assert (page.status_code, "has no columns yet" in words(page)) == (409, True)
 
 

@@ -90,7 +90,7 @@ PAGES = {
     "output_template_detail": Page("read", 200, at="output template"),
     "output_template_edit": Page("decide", 302, 302, at="output template"),
     "output_template_compare": Page("read", 200, at="output template"),
-    "output_template_export": Page("read", 200, at="output template"),
+    "output_template_export": Page("work", 200, at="output template"),
     "output_template_retire": Page("decide", 200, 302, at="output template"),
     "output_template_restore": Page("decide", 200, 302, at="output template"),
     "audit_list": Page("decide", 200),
