@@ -156,6 +156,7 @@ def build_poster(page: Page) -> None:
     columns.nth(2).locator(".grip").drag_to(columns.nth(1).locator(".grip"), target_position={"x": 4, "y": 2})
     expect(page.locator("table.live thead")).to_contain_text(re.compile(r"SERIAL\s*@QR\s*TITLE"))
     expect(page.locator("#live")).to_contain_text("No problem found.")
+    assert page.evaluate("window.dispatchEvent(new Event('beforeunload', {cancelable: true}))") is False
     page.get_by_role("button", name="Save as version 1").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Window poster")
 

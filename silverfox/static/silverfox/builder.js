@@ -7,6 +7,7 @@
   const list = document.getElementById("builder-columns");
   const blank = document.getElementById("column-template").content.firstElementChild;
   const said = document.getElementById("builder-said");
+  let isUnsaved = "unsaved" in form.dataset;
 
   const rows = () => [...list.children];
   const rowOf = (node) => node.closest(".builder-column");
@@ -18,6 +19,7 @@
     });
     form.querySelector("[data-column-count]").textContent = rows().length;
     said.textContent = words;
+    isUnsaved = true;
     form.dispatchEvent(new CustomEvent("columnsChanged"));
   };
 
@@ -83,6 +85,7 @@
   let dragged = null;
 
   list.addEventListener("dragstart", (event) => {
+    if (!event.target.matches?.("[draggable]")) return; // a text that is dragged out of its field
     dragged = rowOf(event.target);
     dragged.classList.add("is-dragged");
     event.dataTransfer.effectAllowed = "move";
@@ -98,9 +101,12 @@
     list.insertBefore(dragged, event.clientY < top + height / 2 ? over : over.nextElementSibling);
   });
 
-  list.addEventListener("drop", (event) => event.preventDefault());
+  list.addEventListener("drop", (event) => {
+    if (dragged) event.preventDefault();
+  });
 
   list.addEventListener("dragend", () => {
+    if (!dragged) return;
     dragged.classList.remove("is-dragged");
     changed(place(dragged));
     dragged = null;
@@ -125,6 +131,15 @@
       formula.setSelectionRange(formula.selectionEnd + 1, formula.selectionEnd + 1);
     formula.focus();
     formula.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // ---------- whoever leaves is asked while something is not saved ----------
+  form.addEventListener("input", (event) => {
+    if (event.target.name !== "dealership") isUnsaved = true;
+  });
+  form.addEventListener("submit", () => (isUnsaved = false));
+  window.addEventListener("beforeunload", (event) => {
+    if (isUnsaved) event.preventDefault();
   });
 
   // ---------- the code follows the name until somebody types one ----------
