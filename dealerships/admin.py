@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -24,7 +25,7 @@ from dealerships.forms import (
 from dealerships.models import WEEKDAYS, Dealership, DealershipAlias, PathProfile, TextRewrite
 from dealerships.operations import change_dealerships
 from foundation.admin import HistoryAdmin, KeptAdmin
-from foundation.errors import BadInput
+from foundation.errors import SilverFoxError
 
 BulkAction = Callable[["DealershipAdmin", HttpRequest, QuerySet[Dealership]], HttpResponse | None]
 
@@ -157,11 +158,18 @@ class DealershipAdmin(KeptAdmin, HistoryAdmin):
         bulk_action("change_price_required", PriceRequiredForm),
     )
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; where an output template was retired between check and save, the check is asked again."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            return super().changeform_view(request, *args, **kwargs)
+
     def change_many(self, request: HttpRequest, queryset: QuerySet[Dealership], form: BulkForm) -> bool:
         """Give the values of the form to all of them; what is wrong goes to the form."""
         try:
             changed = change_dealerships(dealerships=queryset, values=form.values())
-        except BadInput as error:
+        except SilverFoxError as error:
             form.add_error(None, error.message)
             return False
         unchanged = len(queryset) - changed

@@ -1,20 +1,22 @@
 """The verbs of dealerships: find one by any of its names, load the table of dealerships."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from psycopg2.errors import CheckViolation
 
 from dealerships.domain.names import fold_name
 from dealerships.domain.rewrites import BUILT_IN
 from dealerships.domain.rules import RuleError
 from dealerships.domain.table import OUTPUT_TEMPLATE_COLUMNS, DealershipRow, TableError, read_table
 from dealerships.models import Dealership, DealershipAlias, OutputTemplate, PathProfile, TextRewrite
-from foundation.errors import BadInput
+from foundation.errors import BadInput, Refused
 
 SHIPPED_TABLE = Path(__file__).parent / "data" / "dealerships.csv"
 DEFAULT_PROFILE = {"name": "Nick", "base": r"C:\Users\Nick_Workstation\Documents\QRS"}
@@ -167,13 +169,25 @@ def attach_name(*, dealership: Dealership, text: str) -> DealershipAlias:
     return alias
 
 
+@contextmanager
+def _output_template_offered() -> Iterator[None]:
+    """Whoever chooses an output template in the moment in which it is retired is stopped by the database."""
+    try:
+        yield
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, CheckViolation):
+            raise
+        raise Refused(f"{error.__cause__.diag.message_primary} Nothing was changed.", code="retired") from error
+
+
 def change_dealerships(*, dealerships: Iterable[Dealership], values: dict[str, Any]) -> int:
     """Give each of the dealerships the same values, all or none; gives how many differed before and are changed.
 
-    Raises `BadInput` naming the dealership whose rules would contradict each other.
+    Raises `BadInput` naming the dealership whose rules would contradict each other, and `Refused` for an output
+    template that was retired meanwhile.
     """
     changed = 0
-    with transaction.atomic():
+    with _output_template_offered(), transaction.atomic():
         for dealership in Dealership.objects.select_for_update().filter(pk__in=[d.pk for d in dealerships]):
             if all(getattr(dealership, name) == value for name, value in values.items()):
                 continue

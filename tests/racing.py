@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import sleep
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from foundation.errors import SilverFoxError
 
@@ -31,3 +32,25 @@ def at_once(*acts: Callable[[], Any]) -> list[str]:
 
 def times(count: int, act: Callable[[], Any]) -> Sequence[Callable[[], Any]]:
     return [act] * count
+
+
+def while_uncommitted(first: Callable[[], Any], second: Callable[[], Any]) -> str:
+    """Run `second` while `first` is done and not committed; gives what `at_once` gives of the second, which waits."""
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            first()
+            answer = threads.submit(at_once, second)
+            _wait_for_a_lock()
+        return answer.result()[0]
+
+
+def _wait_for_a_lock() -> None:
+    for _ in range(2000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)) AND NOT granted"
+            )
+            if cursor.fetchone()[0]:
+                return
+        sleep(0.01)
+    raise AssertionError("The second act never waited for the first.")

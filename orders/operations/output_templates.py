@@ -1,10 +1,12 @@
 """The verbs of output templates: the versions that an order is prepared with, export, import, retire, restore."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from simple_history.utils import bulk_update_with_history
 
 from dealerships.models import Dealership, OutputTemplate
@@ -101,7 +103,7 @@ def save_version(
     """
     typed = output_template_from(data)
     data = output_template_data(typed)
-    with transaction.atomic():
+    with _name_of_its_own(typed.name), transaction.atomic():
         row = _locked_row(typed, is_new=is_new)
         newest = newest_version(output_template=row)
         kept = output_template_data(newest.as_output_template()) if newest else {}
@@ -156,8 +158,23 @@ def _require_changeable(
 
 def _free_name(code: str, name: str) -> str:
     if OutputTemplate.objects.filter(name=name).exclude(code=code).exists():
-        raise BadInput(f"Another output template is named {name!r} already; choose another name.", code="name_taken")
+        raise _taken(name)
     return name
+
+
+@contextmanager
+def _name_of_its_own(name: str) -> Iterator[None]:
+    """Of two who save the same name at once both find it free; the database stops the second."""
+    try:
+        yield
+    except IntegrityError as error:
+        if OutputTemplate.objects.filter(name=name).exists():
+            raise _taken(name) from error
+        raise
+
+
+def _taken(name: str) -> BadInput:
+    return BadInput(f"Another output template is named {name!r} already; choose another name.", code="name_taken")
 
 
 def retire_output_template(*, output_template: OutputTemplate, actor: User | None) -> OutputTemplate:

@@ -10,8 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from dealerships.domain.rewrites import Rewrite, RewriteField, RewriteKind
 from dealerships.models import Dealership, DealershipAlias, OutputTemplate, PathProfile, TextRewrite
-from tests.factories import make_dealership
+from tests.factories import ensure_output_templates, make_dealership
 from tests.pages import sign_in, words
+from tests.racing import while_uncommitted
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/dealerships/dealership/"
@@ -380,3 +381,18 @@ def test_a_base_that_is_no_folder_stands_at_its_field(
     saved = list(PathProfile.objects.values_list("base", flat=True))
     assert (list(answer.context["adminform"].form.errors) if answer.context else []) == errors
     assert saved == ([] if errors else [base])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+def test_an_output_template_that_is_retired_in_the_moment_of_saving_is_told_and_everything_typed_stays() -> None:
+    ensure_output_templates()
+    manager, elm = sign_in(role="manager"), make_dealership()
+    flyout, pages = OutputTemplate.objects.get(code="flyout"), []
+    while_uncommitted(
+        lambda: OutputTemplate.objects.filter(pk=flyout.pk).update(retired=True),
+        lambda: pages.append(save(manager, elm, template_new="flyout", notes="call first")),
+    )
+    assert (pages[0].status_code, "not one of the available choices" in words(pages[0])) == (200, True)
+    assert "call first" in pages[0].content.decode()
+    assert (elm.template_new_id, elm.notes) == ("shortcut_pack", "")

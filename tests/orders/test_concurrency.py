@@ -4,19 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
 
 from dealerships.domain.output import OrderKind
 from dealerships.models import OutputTemplate
 from dealerships.operations import change_dealerships
-from foundation.errors import Refused
 from orders.models import OpenVin, Order, VinLogEntry
 from orders.operations.completing import approve_order, cancel_order, complete_order, void_order
-from orders.operations.output_templates import retire_output_template
+from orders.operations.output_templates import retire_output_template, save_version
 from orders.operations.reviewing import edit_line, leave_out_line
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles
+from tests.orders.layout_data import poster
 from tests.orders.released import released_bytes
-from tests.racing import at_once, times
+from tests.racing import at_once, times, while_uncommitted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -131,16 +130,31 @@ def test_of_two_voidings_one_counts() -> None:
 def test_of_choosing_and_retiring_an_output_template_at_once_one_is_done() -> None:
     elm, flyout = make_dealership(), OutputTemplate.objects.get(code="flyout")
 
-    def choose() -> None:
-        try:
-            change_dealerships(dealerships=[elm], values={"template_new_id": "flyout"})
-        except IntegrityError as error:
-            raise Refused(str(error), code="retired") from error
-
-    answers = at_once(choose, lambda: retire_output_template(output_template=flyout, actor=None))
+    answers = at_once(
+        lambda: change_dealerships(dealerships=[elm], values={"template_new_id": "flyout"}),
+        lambda: retire_output_template(output_template=flyout, actor=None),
+    )
     elm.refresh_from_db()
     flyout.refresh_from_db()
     assert (answers, elm.template_new_id, flyout.retired) in [
         (["ok", "template_in_use"], "flyout", False),
         (["retired", "ok"], "shortcut_pack", True),
     ]
+
+
+def test_of_two_output_templates_saved_under_one_name_at_once_the_second_is_told() -> None:
+    code = while_uncommitted(
+        lambda: save_version(data=poster(code="first", name="Poster"), is_new=True),
+        lambda: save_version(data=poster(code="second", name="Poster"), is_new=True),
+    )
+    assert (code, OutputTemplate.objects.filter(name="Poster").count()) == ("name_taken", 1)
+
+
+def test_choosing_for_many_what_is_retired_in_that_moment_is_refused() -> None:
+    elm, flyout = make_dealership(), OutputTemplate.objects.get(code="flyout")
+    code = while_uncommitted(
+        lambda: retire_output_template(output_template=flyout, actor=None),
+        lambda: change_dealerships(dealerships=[elm], values={"template_new_id": "flyout"}),
+    )
+    elm.refresh_from_db()
+    assert (code, elm.template_new_id) == ("retired", "shortcut_pack")
