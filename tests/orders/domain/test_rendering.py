@@ -137,6 +137,13 @@ def test_a_required_cell_of_formula_characters_only_is_refused() -> None:
     assert [(item.column, item.field) for item in refusal.value.missing] == [("MODEL", "model")]
 
 
+def test_a_required_column_of_words_that_are_left_out_is_refused() -> None:
+    column = Column(header="DASH", formula=parse_formula("-"), is_required=True)
+    template = OutputTemplate(code="dash", name="Dash", abbreviation="DSH", columns=(column,))
+    with pytest.raises(RenderError, match="no text for DASH"):
+        render(make_line(), template)
+
+
 def test_a_line_without_trim_and_price_is_printed() -> None:
     row = render(make_line(trim="", price=None), SHORTCUT_PACK)
     assert row[:3] == ("2022 JEEP", "RENEGADE", "")
