@@ -31,6 +31,7 @@ urlpatterns = [
     path("accounts/login/", views.login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/password/", views.PasswordView.as_view(), name="password"),
+    path("accounts/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("admin/", admin.site.urls),
     path("readyz", views.readyz, name="readyz"),
     path("healthz", views.healthz, name="healthz"),

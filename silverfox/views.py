@@ -7,16 +7,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
-from django.db import InterfaceError, OperationalError
+from django.contrib.sessions.models import Session
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.crypto import constant_time_compare
 from django.views.csrf import csrf_failure as csrf_failure_page
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import server_error as server_error_500
 
 from foundation import context
@@ -84,6 +86,17 @@ class PasswordView(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, "Your password is changed. Other browsers are signed out.")
         return super().form_valid(form)
+
+
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End every session of the person who asks, this one too."""
+    own = str(request.user.pk)
+    sessions = [item for item in Session.objects.all() if item.get_decoded().get(SESSION_KEY) == own]
+    with transaction.atomic():
+        logout(request)
+        Session.objects.filter(pk__in=[item.pk for item in sessions]).delete()
+    return redirect(settings.LOGIN_URL)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:

@@ -101,6 +101,7 @@ PAGES = {
     "login": Page("open", 200, 200),
     "logout": Page("read", NO, 302),
     "password": Page("read", 200, 200),
+    "sign_out_everywhere": Page("read", NO, 302),
     "healthz": Page("open", 200),
     "readyz": Page("open", 503),
     "admin:index": Page("decide", 200, 200),

@@ -133,6 +133,18 @@ def test_a_log_record_is_one_line_of_json_with_its_details() -> None:
 
 
 @pytest.mark.django_db
+def test_a_person_signs_out_everywhere_and_nobody_else_is_signed_out(client: Client, boss: User) -> None:
+    User.objects.create_user("other", password=PASSWORD)
+    elsewhere, colleague = Client(), Client()
+    assert [sign_in(browser, PASSWORD) for browser in (client, elsewhere)] == [302, 302]
+    assert sign_in(colleague, PASSWORD, username="other") == 302
+    assert "Sign out everywhere" in client.get("/accounts/password/").content.decode()
+    assert client.post("/accounts/sign-out-everywhere/")["Location"] == "/accounts/login/"
+    pages = [browser.get("/accounts/password/").status_code for browser in (client, elsewhere, colleague)]
+    assert pages == [302, 302, 200]
+
+
+@pytest.mark.django_db
 def test_a_changed_password_signs_other_browsers_out(client: Client, boss: User) -> None:
     other = Client()
     for browser in (client, other):
