@@ -44,7 +44,7 @@ class Worker:
         return list(pool)
 
     def workers(self) -> list[psutil.Process]:
-        return self.pool()[: self._processes]
+        return list(self.pool())[: self._processes]
 
     def monitor(self) -> psutil.Process:
         return self.pool()[self._processes]
