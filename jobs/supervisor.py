@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
+from foundation.connections import is_connection_lost
 from foundation.errors import SilverFoxError
 from jobs import executor
 from jobs.claims import INCARNATION_VARIABLE
@@ -31,8 +32,6 @@ _LONGEST_PAUSE_SECONDS = 30
 _IDLE_STOP_SECONDS = 5
 _TICK_SECONDS = 0.2
 _WATCH_SECONDS = 1
-# The embedded server says in its own words why it cannot be started.
-_DATABASE_GONE = (OperationalError, InterfaceError, SilverFoxError)
 
 
 class Duty:
@@ -48,9 +47,9 @@ class Duty:
         self._due = time.monotonic() + self._seconds
         try:
             self._act()
-        except _DATABASE_GONE:
-            raise
-        except Exception:
+        except Exception as error:
+            if _is_database_gone(error):
+                raise
             # The other duties must go on; this one is tried again at its next time.
             logger.exception("a duty of the supervisor failed", extra={"duty": self._act.__name__})
 
@@ -111,7 +110,9 @@ class Supervisor:
             if not self._has_database:
                 logger.warning("the database is back")
             self._has_database = True
-        except _DATABASE_GONE as error:
+        except Exception as error:
+            if not _is_database_gone(error):
+                raise
             if self._has_database:
                 logger.warning("the database is gone; waiting for it", extra={"reason": str(error).split("\n")[0]})
             self._has_database = False
@@ -222,6 +223,11 @@ class Supervisor:
 
         self._with_database(ask)
         return owned
+
+
+def _is_database_gone(error: Exception) -> bool:
+    # The embedded server says in its own words why it cannot be started.
+    return is_connection_lost(error) or isinstance(error, SilverFoxError)
 
 
 def _mark(incarnation: Incarnation) -> str:

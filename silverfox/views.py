@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.sessions.models import Session
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import server_error as server_error_500
 
 from foundation import context
+from foundation.connections import is_connection_lost
 from foundation.rate_limits import give_token_back, take_token, too_many
 from silverfox.db_embedded import DatabaseUnavailable
 from silverfox.health import failed_checks
@@ -124,7 +125,5 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 def _is_unavailable(error: BaseException | None) -> bool:
     if isinstance(error, DatabaseUnavailable):
         return True
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    code = getattr(error.__cause__, "pgcode", None)
-    return code is None or code.startswith(_UNAVAILABLE)
+    code = getattr(getattr(error, "__cause__", None), "pgcode", None)
+    return is_connection_lost(error) and (code is None or code.startswith(_UNAVAILABLE))

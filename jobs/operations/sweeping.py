@@ -7,10 +7,11 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from foundation.connections import is_connection_lost
 from jobs import claims
 from jobs.executor import enqueue
 from jobs.models import Claimable
@@ -45,9 +46,9 @@ def _sweeps() -> Iterator[tuple[str, Sweep]]:
 def _run(name: str, mend: Sweep) -> int:
     try:
         return mend()
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as error:
+        if is_connection_lost(error):
+            raise
         logger.exception("sweep failed", extra={"sweep": name})
         return 0
 

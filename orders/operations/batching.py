@@ -4,13 +4,14 @@ import logging
 import uuid
 
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
 from foundation import context
 from foundation.auditing import record
+from foundation.connections import is_connection_lost
 from foundation.errors import Refused, SilverFoxError
 from jobs.operations.background import keep_alive, start_job
 from orders.domain.batches import NEEDS_ENTRIES
@@ -88,12 +89,12 @@ def _prepare_entry(entry_id: int, *, confirmed: bool, actor: User | None) -> Non
             return
         try:
             found.order = _create(found, confirmed=confirmed, actor=actor)
-        except (OperationalError, InterfaceError):
-            raise
         except SilverFoxError as error:
             found.code, found.reason = error.code, error.message
             found.in_the_way_id = error.detail.get("open_order_id")
         except Exception as error:
+            if is_connection_lost(error):
+                raise
             logger.exception("order not prepared", extra={"entry_id": entry_id})
             found.code, found.reason = "E_UNEXPECTED", f"Unexpected {type(error).__name__}: {error}. Try again."
         found.save(update_fields=["order", "code", "reason", "in_the_way"])
