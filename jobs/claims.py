@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from foundation.connections import is_connection_lost
 from jobs.models import Claimable
 from jobs.registry import Work, work_of
 
@@ -172,7 +173,8 @@ def release(row: Row, token: uuid.UUID, state: str, *, action: str, detail: str 
 def fail(row: Claimable, token: uuid.UUID, *, code: str, text: str, error: Exception | None = None) -> bool:
     """End the work on a row with its stage and reason; False when it has another owner by now and nothing was done.
 
-    A deadlock or a serialisation failure (`error`) is no verdict on the row: it is queued again up to three attempts.
+    A deadlock, a serialisation failure or a lost database (`error`) is no verdict on the row: it is queued again up to
+    three attempts.
     """
     with transaction.atomic():
         locked = lock(row)
@@ -189,8 +191,9 @@ def fail(row: Claimable, token: uuid.UUID, *, code: str, text: str, error: Excep
 
 
 def is_transient(error: BaseException | None) -> bool:
-    """Whether the database refused only because of what others did at the same moment."""
-    return isinstance(error, DatabaseError) and getattr(error.__cause__, "pgcode", None) in _TRANSIENT
+    """Whether the database was lost, or refused only because of what others did at the same moment."""
+    is_collision = isinstance(error, DatabaseError) and getattr(error.__cause__, "pgcode", None) in _TRANSIENT
+    return is_collision or is_connection_lost(error)
 
 
 def fail_own(work: Work, pk: int, *, code: str, text: str, error: Exception | None = None) -> bool:

@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.sessions.models import Session
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -94,9 +93,8 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session of the person who asks, this one too."""
     own = str(request.user.pk)
     sessions = [item for item in Session.objects.all() if item.get_decoded().get(SESSION_KEY) == own]
-    with transaction.atomic():
-        logout(request)
-        Session.objects.filter(pk__in=[item.pk for item in sessions]).delete()
+    Session.objects.filter(pk__in=[item.pk for item in sessions]).delete()
+    logout(request)
     return redirect(settings.LOGIN_URL)
 
 
