@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -27,8 +27,8 @@ MOST_ATTEMPTS = 5
 MOST_CLAIMS = 15
 # The first attempts that lose their worker are repeated at once.
 _ATTEMPTS_WITHOUT_PAUSE = 2
-# What PostgreSQL says of a serialisation failure and of a deadlock: the same again may well succeed.
-_TRANSIENT = {"40001", "40P01"}
+# What PostgreSQL says of a serialisation failure, a deadlock and its own stop: the same again may well succeed.
+_TRANSIENT = {"40001", "40P01", "57P01", "57P02", "57P03"}
 _MOST_TRANSIENT_ATTEMPTS = 3
 INCARNATION_VARIABLE = "SILVERFOX_INCARNATION"
 # Outlives the work, so that a failure that is recorded behind it still names it; the next claim begins anew.
@@ -192,8 +192,8 @@ def fail(row: Claimable, token: uuid.UUID, *, code: str, text: str, error: Excep
 
 def is_transient(error: BaseException | None) -> bool:
     """Whether the database was lost, or refused only because of what others did at the same moment."""
-    is_collision = isinstance(error, DatabaseError) and getattr(error.__cause__, "pgcode", None) in _TRANSIENT
-    return is_collision or is_connection_lost(error)
+    code = getattr(getattr(error, "__cause__", None), "pgcode", None)
+    return is_connection_lost(error) if code is None else code in _TRANSIENT
 
 
 def fail_own(work: Work, pk: int, *, code: str, text: str, error: Exception | None = None) -> bool:
