@@ -40,6 +40,7 @@ TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", int(TLS_PROXY), minimum=
 INSTALLED_APPS = [
     "silverfox.apps.SilverFoxConfig",
     "orders",
+    "scrapers",
     "inventory",
     "dealerships",
     "jobs",
