@@ -91,7 +91,12 @@ class InventoryImport(Claimable):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
+    class Origin(models.TextChoices):
+        FILE = "file", "File"
+        WEBSITE = "website", "Website"
+
     status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
+    origin = models.CharField(max_length=7, choices=Origin, default=Origin.FILE)
     source = models.CharField(max_length=200)
     file_name = models.CharField(max_length=255, blank=True)
     stored_name = models.CharField(max_length=80, blank=True, editable=False)
@@ -103,6 +108,7 @@ class InventoryImport(Claimable):
     rows_accepted = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
     rows_unmatched = models.PositiveIntegerField(default=0)
+    foreign_rows = models.PositiveIntegerField(null=True, blank=True)  # of other rooftops, on a website's list
     notices = models.JSONField(default=list, blank=True)
     holds = models.JSONField(default=list, blank=True)
     reread_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="rereads")
@@ -119,9 +125,11 @@ class InventoryImport(Claimable):
                     rows_read=models.F("rows_accepted") + models.F("rows_rejected") + models.F("rows_unmatched")
                 ),
             ),
-            # A file is read again only on purpose: after a name was attached or a reading failed.
+            # A file is read again only on purpose; a website may well say the same on two days.
             models.UniqueConstraint(
-                name="one_import_per_file", fields=["sha256"], condition=Q(status="done", reread_of__isnull=True)
+                name="one_import_per_file",
+                fields=["sha256"],
+                condition=Q(status="done", reread_of__isnull=True, origin="file"),
             ),
         ]
 

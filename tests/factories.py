@@ -17,7 +17,8 @@ from inventory.domain.facts import INVENTORY_HEADER
 from inventory.domain.normalisation import DEFAULT_CONDITIONS, DEFAULT_LOT_STATUSES, DEFAULT_PRICE_PHRASES
 from inventory.domain.vin import check_digit
 from inventory.models import ConditionMapping, Dataset, InventoryImport, LotStatusMapping, PricePhrase
-from inventory.operations.importing import register_import, run_import
+from inventory.operations.importing import run_import
+from inventory.operations.registering import register_import
 from orders.models import Order
 from orders.operations.completing import approve_order, complete_order
 from orders.operations.output_templates import save_version

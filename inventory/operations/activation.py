@@ -11,8 +11,8 @@ from dealerships.domain.rules import Condition
 from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
 from foundation.roles import MANAGER, STAFF
-from inventory.domain.gates import DatasetStats, GateResult, Severity, evaluate_gates
-from inventory.models import Dataset, DatasetEvent
+from inventory.domain.gates import PARTIAL, DatasetStats, GateResult, Severity, evaluate_gates
+from inventory.models import Dataset, DatasetEvent, InventoryImport
 
 _HISTORY = 5
 # The gates that a person of each role may release.
@@ -23,7 +23,8 @@ _FORCED = {
 STALE_HOURS = 36
 _FIGURES = """
     SELECT count(*), count(*) FILTER (WHERE vehicle.condition = %(new)s),
-           percentile_disc(0.5) WITHIN GROUP (ORDER BY vehicle.price), count(twin.vin)
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY vehicle.price), count(twin.vin),
+           count(*) FILTER (WHERE vehicle.price IS NULL)
     FROM inventory_vehicle vehicle
     LEFT JOIN inventory_vehicle twin ON twin.dataset_id = %(other)s AND twin.vin = vehicle.vin
     WHERE vehicle.dataset_id = %(dataset)s
@@ -141,8 +142,8 @@ def _gate_results(dataset: Dataset) -> tuple[GateResult, ...]:
 def _stats(dataset: Dataset, other: Dataset | None = None) -> DatasetStats:
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES, {"dataset": dataset.pk, "other": other.pk if other else None, "new": Condition.NEW})
-        vehicles, new, price_median, shared = cursor.fetchone()
-    holds = dataset.inventory_import.holds
+        vehicles, new, price_median, shared, blank_prices = cursor.fetchone()
+    arrival = dataset.inventory_import
     return DatasetStats(
         read=dataset.rows_read,
         accepted=dataset.rows_accepted,
@@ -152,9 +153,18 @@ def _stats(dataset: Dataset, other: Dataset | None = None) -> DatasetStats:
         collected_at=dataset.collected_at,
         price_median=price_median,
         new_share=new / vehicles if vehicles else 0.0,
-        has_status="W_NO_STATUS" not in holds,
-        is_mojibake="W_MOJIBAKE" in holds,
+        blank_price_share=blank_prices / vehicles if vehicles else 0.0,
+        foreign_share=_foreign_share(arrival),
+        is_partial=PARTIAL in arrival.holds,
+        has_status="W_NO_STATUS" not in arrival.holds,
+        is_mojibake="W_MOJIBAKE" in arrival.holds,
     )
+
+
+def _foreign_share(arrival: InventoryImport) -> float | None:
+    if arrival.foreign_rows is None:
+        return None
+    return arrival.foreign_rows / max(1, arrival.foreign_rows + arrival.rows_read)
 
 
 def choose_dataset(*, dealership: Dealership, dataset_id: int | None = None) -> Dataset:

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from operator import attrgetter
 from time import monotonic
 from typing import Any, BinaryIO
@@ -22,7 +21,7 @@ from foundation.errors import BadInput, Refused
 from inventory.domain.facts import RAW_FIELD_NAMES, Problem, RawFields
 from inventory.domain.normalisation import Mappings, normalise
 from inventory.domain.sheets import RowFault, Sheet, open_sheet
-from inventory.files import delete_upload, open_upload, store_upload
+from inventory.files import open_upload
 from inventory.models import (
     FACT_NAMES,
     ConditionMapping,
@@ -39,6 +38,7 @@ from inventory.models import (
 from inventory.operations.activation import activate_dataset, judge_dataset
 from inventory.operations.copying import CopyBuffer
 from inventory.operations.duplicates import analyse_searched_columns, settle_duplicates, warn_across_dealerships
+from inventory.operations.registering import already_imported, imported_files
 from jobs import claims
 
 _PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
@@ -46,45 +46,6 @@ _TEMPORARY_VIN = "E_VIN_CHARS"
 _SAMPLES = 5
 _CELL_SHOWN = 200
 _ROWS_PER_BEAT = 1000
-
-
-def register_import(
-    *,
-    stream: BinaryIO,
-    file_name: str,
-    source: str = "",
-    collected_at: datetime | None = None,
-    stage_only: bool = False,
-    actor: User | None = None,
-) -> InventoryImport:
-    """Keep the file and give back the import to run. Raises `Refused` when these bytes were imported before."""
-    upload = store_upload(stream)
-    earlier = InventoryImport.objects.filter(sha256=upload.sha256, status=InventoryImport.Status.DONE).first()
-    if earlier:
-        delete_upload(upload.name)
-        raise already_imported(earlier)
-    inventory_import = InventoryImport.objects.create(
-        source=(source or file_name).replace("\0", "")[:200],
-        file_name=file_name.replace("\0", "")[:255],
-        stored_name=upload.name,
-        sha256=upload.sha256,
-        size=upload.size,
-        collected_at=collected_at or timezone.now(),
-        stage_only=stage_only,
-        created_by=actor,
-    )
-    # Its caller runs it or rings for it; if the caller is lost, the sweep rings in its place.
-    claims.note_rung(inventory_import)
-    return inventory_import
-
-
-def already_imported(earlier: InventoryImport) -> Refused:
-    return Refused(
-        f"This file is import {earlier.pk} of {timezone.localtime(earlier.created_at):%Y-%m-%d %H:%M}; "
-        "nothing was changed. Its datasets can be activated there.",
-        code="already_imported",
-        detail={"already_imported": earlier.pk},
-    )
 
 
 def run_import(
@@ -145,7 +106,7 @@ def _recorded_failure(inventory_import: InventoryImport, token: UUID) -> Iterato
         fail(error.code, error.message, error)
         raise
     except DatabaseError as error:
-        earlier = InventoryImport.objects.filter(sha256=inventory_import.sha256, status="done").first()
+        earlier = imported_files(inventory_import.sha256).first()
         if not isinstance(error, IntegrityError) or earlier is None:
             cause = str(error).partition("\n")[0]
             fail("E_DATABASE", f"The database refused the rows: {cause}", error)
@@ -345,8 +306,9 @@ class _Staging:
         item.rows_rejected = self._faults + sum(place.rejected for place in places)
         item.rows_read = self._faults + item.rows_unmatched + sum(place.read for place in places)
         item.rows_accepted = item.rows_read - item.rows_rejected - item.rows_unmatched
-        item.notices = list(sheet.notices)
-        item.holds = list(sheet.holds)
+        item.notices = [*item.notices, *sheet.notices]
+        # A collector may have put its own there.
+        item.holds = list(dict.fromkeys([*item.holds, *sheet.holds]))
         item.save(update_fields=["rows_read", "rows_accepted", "rows_rejected", "rows_unmatched", "notices", "holds"])
 
 

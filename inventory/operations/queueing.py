@@ -12,10 +12,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from foundation.errors import Refused, SilverFoxError
+from inventory.domain.gates import PARTIAL
 from inventory.files import upload_path
 from inventory.models import Dataset, InventoryImport
 from inventory.operations.claiming import RUN_IMPORT_JOB
-from inventory.operations.importing import activate_import, register_import, run_import
+from inventory.operations.importing import activate_import, run_import
+from inventory.operations.registering import register_import
 from jobs.executor import enqueue
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,9 @@ def reread_import(*, inventory_import: InventoryImport, actor: User) -> Inventor
             stored_name=inventory_import.stored_name,
             sha256=inventory_import.sha256,
             size=inventory_import.size,
+            origin=inventory_import.origin,
+            foreign_rows=inventory_import.foreign_rows,
+            holds=[PARTIAL] if PARTIAL in inventory_import.holds else [],
             collected_at=inventory_import.collected_at,
             stage_only=inventory_import.stage_only,
             reread_of=inventory_import,

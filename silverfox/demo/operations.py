@@ -18,7 +18,8 @@ from dealerships.operations import find_dealership, load_dealerships
 from foundation.errors import Refused
 from inventory.domain.facts import INVENTORY_HEADER, RawFields
 from inventory.models import Dataset, InventoryImport, Vehicle
-from inventory.operations.importing import register_import, run_import
+from inventory.operations.importing import run_import
+from inventory.operations.registering import register_import
 from orders.models import Order, VinLogEntry
 from orders.operations.completing import approve_order, complete_order
 from orders.operations.preparing import OrderRequest, create_order

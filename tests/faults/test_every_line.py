@@ -14,8 +14,9 @@ from dealerships.models import Dealership
 from foundation.errors import Refused
 from inventory.models import Dataset, InventoryImport
 from inventory.operations.activation import activate_dataset
-from inventory.operations.importing import register_import, run_import
+from inventory.operations.importing import run_import
 from inventory.operations.queueing import queue_import
+from inventory.operations.registering import register_import
 from jobs import executor
 from jobs.operations.sweeping import sweep
 from orders.models import OpenVin, Order, VinLogEntry

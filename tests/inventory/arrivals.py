@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 
 from inventory.models import Dataset, ImportProblem, InventoryImport
-from inventory.operations.importing import register_import, run_import
+from inventory.operations.importing import run_import
+from inventory.operations.registering import register_import
 from tests.factories import ensure_mappings, make_csv, make_row
 
 ELM, OAK = "Elm Street Motors", "Oak Hill Cars"

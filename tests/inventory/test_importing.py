@@ -36,7 +36,8 @@ from inventory.models import (
     UnmatchedName,
     Vehicle,
 )
-from inventory.operations.importing import import_result, register_import, run_import
+from inventory.operations.importing import import_result, run_import
+from inventory.operations.registering import register_import
 from tests.factories import ensure_mappings, make_csv, make_dealership, make_row, make_vehicles, make_vin
 from tests.inventory.arrivals import (
     ELM,

@@ -9,7 +9,8 @@ from django.utils.dateparse import parse_datetime
 from foundation.commands import JsonCommand, Outcome, operator
 from foundation.errors import BadInput, Refused
 from inventory.models import Dataset, InventoryImport
-from inventory.operations.importing import activate_import, import_result, register_import, run_import
+from inventory.operations.importing import activate_import, import_result, run_import
+from inventory.operations.registering import register_import
 
 _FIRST_YEAR = 2000
 
