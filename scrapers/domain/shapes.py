@@ -5,11 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urljoin
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 
 
@@ -83,13 +81,13 @@ class Site:
 
     platform: str
     base_url: str
-    parameters: Mapping[str, str] = _NOTHING
-    scope: Mapping[str, str] = _NOTHING
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    scope: Mapping[str, str] = field(default_factory=dict)
     rooftop: RooftopRule = field(default_factory=RooftopRule)
     status_keys: tuple[str, ...] = ()
     page_size: int | None = None
-    learned: Mapping[str, str] = _NOTHING
-    known: Mapping[str, str] = _NOTHING
+    learned: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, path: str) -> str:
         """The absolute address of a path, or of an address that is absolute already."""
@@ -117,9 +115,9 @@ class Request:
     kind: Kind
     url: str
     method: str = "GET"
-    headers: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
-    note: Mapping[str, Any] = MappingProxyType({})
+    note: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The request as JSON-serialisable values, for the cursor of a run."""
@@ -143,7 +141,7 @@ class Answer:
 
     status: int
     url: str
-    headers: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
     def text(self) -> str:
@@ -196,7 +194,7 @@ class Page:
     page_size: int | None = None
     gone: int = 0
     next_requests: tuple[Request, ...] = ()
-    learned: Mapping[str, str] = _NOTHING
+    learned: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
@@ -206,7 +204,7 @@ class Detection:
 
     platform: str
     confidence: int
-    found: Mapping[str, str] = _NOTHING
+    found: Mapping[str, str] = field(default_factory=dict)
 
 
 class Adapter(Protocol):
