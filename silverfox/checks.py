@@ -16,7 +16,7 @@ def check_folders(**_: Any) -> list[CheckMessage]:
     orders, drafts = Path(settings.ORDERS_DIR), Path(settings.ORDERS_DIR) / ".tmp"
     found: list[CheckMessage] = [
         Error(f"{folder} is open to other users.", hint=f"chmod 700 {folder}", id="silverfox.E001")
-        for folder in (orders, Path(settings.UPLOADS_DIR), Path(settings.DATABASE_DIR))
+        for folder in (orders, *map(Path, (settings.UPLOADS_DIR, settings.SCRAPES_DIR, settings.DATABASE_DIR)))
         if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077
     ]
     if not os.access(orders, os.W_OK | os.X_OK):
@@ -41,3 +41,12 @@ def check_network(**_: Any) -> list[CheckMessage]:
         hint = "Give the installation a user of its own."
         found.append(checks.Warning("The embedded database runs as root.", hint=hint, id="silverfox.W001"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def check_fake_web(**_: Any) -> list[CheckMessage]:
+    """No trial setting takes the place of the dealerships' websites."""
+    if not settings.SCRAPER_FAKE_WEB:
+        return []
+    message = f"SCRAPER_FAKE_WEB leads every website to {settings.SCRAPER_FAKE_WEB}."
+    return [Error(message, hint="Remove the variable: it is for trials on one machine.", id="silverfox.E006")]

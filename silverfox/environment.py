@@ -61,6 +61,33 @@ def origins(name: str) -> list[str]:
     return entries
 
 
+def printable(name: str, default: str) -> str:
+    """Give a line of plain letters that may stand in a header; other characters raise `BadInput`."""
+    value = text(name, default)
+    if not (value.isascii() and value.isprintable()):
+        raise BadInput(f"{name} holds other characters than plain letters, digits and signs: write it without them.")
+    return value
+
+
+def fake_web(name: str, *, in_production: bool) -> str:
+    """Give the address and port of a fake dealer web on this machine, empty when there is none.
+
+    Raises `BadInput` for another machine's, and for any in production: all websites would be replaced by it.
+    """
+    value = text(name)
+    address, _, port = value.rpartition(":")
+    if not value:
+        return ""
+    if address not in {"127.0.0.1", "[::1]"} or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise BadInput(f"{name} is {value!r}: use 127.0.0.1 and a port, such as 127.0.0.1:8123.")
+    if in_production:
+        raise BadInput(
+            f"{name} is set, and ALLOWED_HOSTS lets other machines in with DEBUG off: an installation for work reads"
+            " real websites only. Remove the variable."
+        )
+    return value
+
+
 def directory(name: str, default: Path) -> Path:
     """Give an absolute directory, made when it is absent; one that cannot be written raises `BadInput`."""
     path = Path(text(name, str(default))).expanduser().resolve()

@@ -16,12 +16,13 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
-# Everything the program writes lies below one directory; uploads and orders are closed to other users by themselves.
+# Everything the program writes lies below one directory; what people own is closed to other users by itself.
 VAR_DIR = environment.directory("VAR_DIR", BASE_DIR / "var")
 UPLOADS_DIR = VAR_DIR / "uploads"
 ORDERS_DIR = VAR_DIR / "orders"
+SCRAPES_DIR = VAR_DIR / "scrapes"
 DATABASE_DIR = VAR_DIR / "pgdata"
-for private_dir in (UPLOADS_DIR, ORDERS_DIR):
+for private_dir in (UPLOADS_DIR, ORDERS_DIR, SCRAPES_DIR):
     private_dir.mkdir(mode=0o700, exist_ok=True)
 
 DATABASE_URL = environment.secret("DATABASE_URL")
@@ -114,6 +115,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # How long the rows of one file may take to read; a file of 200,000 rows needs a fraction of it.
 IMPORT_SECONDS = environment.number("IMPORT_SECONDS", 60, minimum=1, maximum=3600)
+
+# How websites may reach the people behind the scrapers; it stands in the User-Agent of every request.
+SCRAPER_CONTACT = environment.printable("SCRAPER_CONTACT", "reads inventory for the dealerships' sticker shop")
+# Address and port of a fake dealer web on this machine that takes the place of every website: for trials only.
+SCRAPER_FAKE_WEB = environment.fake_web(
+    "SCRAPER_FAKE_WEB", in_production=not DEBUG and bool(set(ALLOWED_HOSTS) - set(environment.LOOPBACK_HOSTS))
+)
 
 # Background work. JOBS_TIME_SCALE=10 makes every interval a tenth of what it is and keeps their ratios.
 JOBS_TIME_SCALE = environment.number("JOBS_TIME_SCALE", 1, minimum=1, maximum=60)

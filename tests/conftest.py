@@ -44,8 +44,9 @@ def _output_templates_after_a_flush() -> None:
 def _own_directories(settings: Settings, tmp_path: Path) -> None:
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.ORDERS_DIR = tmp_path / "orders"
-    settings.UPLOADS_DIR.mkdir(mode=0o700)
-    settings.ORDERS_DIR.mkdir(mode=0o700)
+    settings.SCRAPES_DIR = tmp_path / "scrapes"
+    for folder in (settings.UPLOADS_DIR, settings.ORDERS_DIR, settings.SCRAPES_DIR):
+        folder.mkdir(mode=0o700)
 
 
 @pytest.fixture
