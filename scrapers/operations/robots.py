@@ -1,0 +1,77 @@
+"""Whether a website lets programs read an address: its robots.txt, read once a day, kept and obeyed.
+
+RFC 9309 says what the answer means: 2xx is read; 4xx means that there is no file, so everything is allowed; a server
+that fails or cannot be reached forbids everything, unless there is an earlier copy, which holds for 30 days then.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from scrapers.domain.failures import sentence
+from scrapers.domain.robots import LONGEST_FILE, Verdict, is_absent, judge, robots_url
+from scrapers.domain.shapes import Kind, Request
+from scrapers.fetching import Fetcher, FetchError
+from scrapers.models import RobotsFile
+
+logger = logging.getLogger(__name__)
+
+_READ_AGAIN = timedelta(days=1)
+_TRY_AGAIN = timedelta(minutes=10)
+_COPY_HOLDS = timedelta(days=30)
+# What no later try mends: the host leads elsewhere or sends what is no such file.
+_NO_FILE = {"E_REDIRECT", "E_TOO_LARGE", "E_ENCODING"}
+
+
+def may_fetch(*, fetcher: Fetcher, url: str, override_reason: str = "") -> Verdict:
+    """Whether the host of `url` lets Silver Fox ask it. Reads its robots.txt when the copy is older than a day.
+
+    `override_reason` is what a manager wrote down for reading it all the same: the file is not asked for. Every verdict
+    is logged. A verdict that forbids tells in its `reason`, for people, what to do next.
+    """
+    host = urlsplit(url).netloc.lower()
+    if override_reason:
+        logger.warning("robots.txt is overridden", extra={"host": host, "reason": override_reason})
+        return Verdict(allowed=True, reason=f"overridden: {override_reason}")
+    verdict = _verdict(_current(fetcher, host, url), url)
+    if not verdict.allowed:
+        verdict = Verdict(allowed=False, reason=sentence("E_ROBOTS", host, verdict.reason))
+    logger.info("robots.txt", extra={"host": host, "allowed": verdict.allowed, "reason": verdict.reason})
+    return verdict
+
+
+def _current(fetcher: Fetcher, host: str, url: str) -> RobotsFile:
+    kept = RobotsFile.objects.filter(host=host).first()
+    now = timezone.now()
+    if kept and kept.tried_at > now - (_READ_AGAIN if kept.fetched_at == kept.tried_at else _TRY_AGAIN):
+        return kept
+    found = _read(fetcher, url)
+    answer = {"tried_at": now} if found is None else {"tried_at": now, "fetched_at": now, **found}
+    return RobotsFile.objects.update_or_create(host=host, defaults=answer)[0]
+
+
+def _read(fetcher: Fetcher, url: str) -> dict[str, int | str] | None:
+    """Status and text of the file; None when the host cannot be reached or fails."""
+    try:
+        answer = fetcher.fetch(Request(kind=Kind.CONFIG, url=robots_url(url))).answer
+    except FetchError as error:
+        if error.code in _NO_FILE or is_absent(error.status or 0):
+            return {"status": error.status or 0, "body": ""}
+        logger.warning("robots.txt cannot be read", extra={"host": urlsplit(url).netloc, "code": error.code})
+        return None
+    # PostgreSQL keeps no NUL in a text.
+    return {"status": answer.status, "body": answer.text()[:LONGEST_FILE].replace("\0", "")}
+
+
+def _verdict(file: RobotsFile, url: str) -> Verdict:
+    if file.fetched_at is None:
+        return Verdict(allowed=False, reason="its robots.txt cannot be read")
+    if _is_too_old(file.fetched_at):
+        return Verdict(allowed=False, reason=f"its robots.txt could not be read since {file.fetched_at:%B %d, %Y}")
+    return judge(file.body, url)
+
+
+def _is_too_old(fetched_at: datetime) -> bool:
+    return fetched_at < timezone.now() - _COPY_HOLDS
