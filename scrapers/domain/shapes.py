@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urljoin
@@ -100,6 +100,17 @@ class Site:
         """A parameter of the configuration, else what was learned, else `default`."""
         return self.parameters.get(name) or self.learned.get(name) or default
 
+    def lists(self, default: str) -> list[str]:
+        """The names of the lists that are read: the setting `lists`, with commas between."""
+        names = self.setting("lists", default).split(",")
+        return [name.strip() for name in names if name.strip()] or default.split(",")
+
+    def taught(self, learned: Mapping[str, str], *, outdated: Iterable[str] = ()) -> "Site":
+        """The site with what a page has just told; configured settings that are `outdated` give way to it."""
+        gone = set(outdated)
+        parameters = {name: value for name, value in self.parameters.items() if name not in gone}
+        return replace(self, parameters=parameters, learned={**self.learned, **learned})
+
 
 class Kind(StrEnum):
     """What a request is for."""
@@ -172,6 +183,12 @@ def not_json(text: str) -> CannotReadError:
         return CannotReadError("E_CHALLENGE", "The website answered with a check for robots instead of its inventory.")
     kind = "a web page" if "<html" in head or "<!doctype" in head else "something else"
     return CannotReadError("E_NOT_JSON", f"The website answered with {kind} instead of JSON.")
+
+
+def wrong_page(html: str, message: str) -> CannotReadError:
+    """Why a web page does not tell what it should: another page, which `message` describes, or a bot check."""
+    reason = not_json(html)
+    return reason if reason.code == "E_CHALLENGE" else CannotReadError("E_WRONG_PAGE", message)
 
 
 @dataclass(frozen=True, kw_only=True)
