@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -237,13 +237,18 @@ class Adapter(Protocol):
 
     PLATFORM: str
     API_DOMAINS: tuple[str, ...]
-    detect: Callable[[str], Detection | None]
-    """What the HTML of a page shows of this platform; None when it is another."""
-    first: Callable[[Site], tuple[Request, ...]]
-    """The first requests of a run: the lists, or the page that tells where the lists are."""
-    refresh: Callable[[Site], tuple[Request, ...]]
-    """What to begin the run again with when a service refuses (401, 403, 404, 422); empty when nothing helps."""
-    parse: Callable[[Site, Request, Answer], Page]
-    """What an answer tells. Raises `CannotReadError` for a structure that it does not know."""
-    kind_of: Callable[[str], Kind]
-    """Which kind of answer a saved payload is."""
+
+    def detect(self, html: str, /) -> Detection | None:
+        """What the HTML of a page shows of this platform; None when it is another."""
+
+    def first(self, site: Site, /) -> tuple[Request, ...]:
+        """The first requests of a run: the lists, or the page that tells where the lists are."""
+
+    def refresh(self, site: Site, /) -> tuple[Request, ...]:
+        """What to begin the run again with when a service refuses (401, 403, 404, 422); empty when nothing helps."""
+
+    def parse(self, site: Site, request: Request, answer: Answer, /) -> Page:
+        """What an answer tells. Raises `CannotReadError` for a structure that it does not know."""
+
+    def kind_of(self, text: str, /) -> Kind:
+        """Which kind of answer a saved payload is."""
