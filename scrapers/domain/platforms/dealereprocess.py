@@ -19,11 +19,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from scrapers.domain.addresses import own_url, was_sent_elsewhere
 from scrapers.domain.json_ld import is_decoy, read_documents, scripts_of, vehicle_of, vehicles_in
 from scrapers.domain.readings import count_of, html_of, loaded, unknown_page
 from scrapers.domain.shapes import Answer, CannotReadError, Detection, Kind, Page, Request, ScrapedVehicle, Site
-from scrapers.domain.texts import first_amount
+from scrapers.domain.site_addresses import own_url, was_sent_elsewhere
+from scrapers.domain.texts import first_amount, text_of
 
 PLATFORM = "dealereprocess"
 API_DOMAINS: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ def _read_list(site: Site, request: Request, answer: Answer) -> Page:
     return Page(
         list_name=name,
         vehicles=tuple(known),
-        rows=len(known),
+        rows=len(vehicles),
         total_declared=total,
         page_number=number,
         pages_declared=pages,
@@ -236,7 +236,7 @@ def _read_vehicle_page(site: Site, request: Request, answer: Answer) -> Page:
         if was_sent_elsewhere(request, answer):
             return Page(list_name=list_name, gone=1)
         raise unknown_page(answer.text(), f"The page has no vehicle_vin in the script {_SESSION}.")
-    half_read = ScrapedVehicle._make(request.note.get("vehicle", ScrapedVehicle()))
+    half_read = ScrapedVehicle(*map(text_of, request.note.get("vehicle", ())))
     store = facts.get("vehicle_location_id", "")
     if request.note and not _reads_all(site) and store != site.scope.get(_STORE):
         raise CannotReadError(
@@ -250,7 +250,7 @@ def _read_vehicle_page(site: Site, request: Request, answer: Answer) -> Page:
         price=first_amount([half_read.price, facts.get("vehicle_price", "")]),
         vehicle_url=half_read.vehicle_url or answer.url,
     )
-    return Page(list_name=list_name, vehicles=(vehicle,), rows=1)
+    return Page(list_name=list_name, vehicles=(vehicle,), rows=0 if request.note else 1)
 
 
 def _facts(tree: BeautifulSoup) -> dict[str, str]:

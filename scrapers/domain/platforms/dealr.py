@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 from bs4 import Tag
 
-from scrapers.domain.addresses import own_url, was_sent_elsewhere
 from scrapers.domain.json_ld import read_documents, scripts_of, vehicle_of, vehicles_in
 from scrapers.domain.readings import count_of, html_of, unknown_page
 from scrapers.domain.shapes import Answer, CannotReadError, Detection, Kind, Page, Request, ScrapedVehicle, Site
+from scrapers.domain.site_addresses import own_url, was_sent_elsewhere
 from scrapers.domain.texts import pick, text_of
 
 PLATFORM = "dealr"
@@ -79,7 +79,7 @@ def _read_list(site: Site, request: Request, answer: Answer) -> Page:
         list_name="all",
         # What has no page of its own is known by its card alone.
         vehicles=tuple(card for card in cards if not card.vehicle_url),
-        rows=len(cards) - len(linked),
+        rows=len(cards),
         total_declared=count_of(pick(document, "filters.matches")),
         page_number=number,
         pages_declared=pages,
@@ -117,13 +117,13 @@ def _read_vehicle_page(request: Request, answer: Answer) -> Page:
             return Page(list_name="all", gone=1)
         raise unknown_page(answer.text(), "The page has neither a VIN in .vin-container nor a vehicle in JSON-LD.")
     told = vehicle_of(offered[0]) if offered else ScrapedVehicle()
-    half_read = ScrapedVehicle._make(request.note.get("vehicle", ScrapedVehicle()))
+    half_read = ScrapedVehicle(*map(text_of, request.note.get("vehicle", ())))
     merged = ScrapedVehicle._make(new or old for new, old in zip(told, half_read, strict=True))
     name = text_of(offered[0].node.get("name")) if offered else ""
     vehicle = _named(merged, name)._replace(
         vin=vin or merged.vin, stock=stock or merged.stock, v_type="", vehicle_url=half_read.vehicle_url or answer.url
     )
-    return Page(list_name="all", vehicles=(vehicle,), rows=1)
+    return Page(list_name="all", vehicles=(vehicle,), rows=0 if request.note else 1)
 
 
 def _named(vehicle: ScrapedVehicle, name: str) -> ScrapedVehicle:

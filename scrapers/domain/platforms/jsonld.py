@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapers.domain.addresses import own_url, was_sent_elsewhere
 from scrapers.domain.json_ld import Documents, is_decoy, read_documents, scripts_of, vehicle_of, vehicles_in
 from scrapers.domain.readings import html_of
 from scrapers.domain.shapes import Answer, Detection, Kind, Page, Request, ScrapedVehicle, Site, not_json
+from scrapers.domain.site_addresses import own_url, was_sent_elsewhere
 from scrapers.domain.sitemaps import MOST_URLS, Sitemap, is_sitemap, read_sitemap, sitemaps_of_robots
 
 PLATFORM = "jsonld"

@@ -9,9 +9,9 @@ import uuid
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from scrapers.domain.addresses import bare_host
 from scrapers.domain.readings import count_of
 from scrapers.domain.shapes import Answer, CannotReadError, Detection, Kind, Page, Request, ScrapedVehicle, Site
+from scrapers.domain.site_addresses import bare_host
 from scrapers.domain.texts import first_amount, first_text, pick, text_of
 
 PLATFORM = "smartpath"
