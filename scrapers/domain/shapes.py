@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urljoin
@@ -14,7 +14,8 @@ _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 class CannotReadError(Exception):
     """An answer has a structure that its adapter does not know; a value never raises this.
 
-    `code` is one of E_NOT_JSON, E_CHALLENGE (a page that asks whether a person looks), E_WRONG_PAGE, E_STRUCTURE.
+    `code` is one of E_NOT_JSON, E_CHALLENGE (a page that asks whether a person looks), E_WRONG_PAGE, E_PAGE_REPEAT
+    (another page of the list than the one asked for), E_STRUCTURE.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -77,6 +78,7 @@ class Site:
     status_keys  where the lot status stands, in order of priority (platforms that differ by site)
     learned      what earlier pages told: keys and ids that are read at run time
     known        raw status of vehicles that are on the lot in the active dataset, by VIN
+    known_dates  their dates in stock, for sites that tell the date only together with the status
     """
 
     platform: str
@@ -88,6 +90,7 @@ class Site:
     page_size: int | None = None
     learned: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
+    known_dates: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, path: str) -> str:
         """The absolute address of a path, or of an address that is absolute already."""
@@ -96,6 +99,17 @@ class Site:
     def setting(self, name: str, default: str = "") -> str:
         """A parameter of the configuration, else what was learned, else `default`."""
         return self.parameters.get(name) or self.learned.get(name) or default
+
+    def lists(self, default: str) -> list[str]:
+        """The names of the lists that are read: the setting `lists`, with commas between."""
+        names = self.setting("lists", default).split(",")
+        return [name.strip() for name in names if name.strip()] or default.split(",")
+
+    def taught(self, learned: Mapping[str, str], *, outdated: Iterable[str] = ()) -> "Site":
+        """The site with what a page has just told; configured settings that are `outdated` give way to it."""
+        gone = set(outdated)
+        parameters = {name: value for name, value in self.parameters.items() if name not in gone}
+        return replace(self, parameters=parameters, learned={**self.learned, **learned})
 
 
 class Kind(StrEnum):
@@ -155,7 +169,7 @@ class Answer:
         """The body as JSON. Raises `CannotReadError` E_NOT_JSON, or E_CHALLENGE for a page of a bot check."""
         try:
             return json.loads(self.text())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise not_json(self.text()) from error
 
 
@@ -171,12 +185,19 @@ def not_json(text: str) -> CannotReadError:
     return CannotReadError("E_NOT_JSON", f"The website answered with {kind} instead of JSON.")
 
 
+def wrong_page(html: str, message: str) -> CannotReadError:
+    """Why a web page does not tell what it should: another page, which `message` describes, or a bot check."""
+    reason = not_json(html)
+    return reason if reason.code == "E_CHALLENGE" else CannotReadError("E_WRONG_PAGE", message)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """What one answer told.
 
     list_name        which list of the site it belongs to (`new`, `used`, `all`, ...); totals are added up over lists
-    rows             vehicles that the answer holds before anything is left out, ads apart
+    rows             vehicles that the answer holds before anything is left out, ads apart; vehicles that a list names
+                     and details complete count in the list alone
     total_declared   what the site says the list holds in total, sibling rooftops included; None when it says nothing
     pages_declared   how many pages the site says the list has
     page_size        how many rows a full page has, where the site does not declare a total
@@ -216,13 +237,18 @@ class Adapter(Protocol):
 
     PLATFORM: str
     API_DOMAINS: tuple[str, ...]
-    detect: Callable[[str], Detection | None]
-    """What the HTML of a page shows of this platform; None when it is another."""
-    first: Callable[[Site], tuple[Request, ...]]
-    """The first requests of a run: the lists, or the page that tells where the lists are."""
-    refresh: Callable[[Site], tuple[Request, ...]]
-    """What to begin again with when a service refuses (401, 403, 404) what was learned; empty when nothing helps."""
-    parse: Callable[[Site, Request, Answer], Page]
-    """What an answer tells. Raises `CannotReadError` for a structure that it does not know."""
-    kind_of: Callable[[str], Kind]
-    """Which kind of answer a saved payload is."""
+
+    def detect(self, html: str, /) -> Detection | None:
+        """What the HTML of a page shows of this platform; None when it is another."""
+
+    def first(self, site: Site, /) -> tuple[Request, ...]:
+        """The first requests of a run: the lists, or the page that tells where the lists are."""
+
+    def refresh(self, site: Site, /) -> tuple[Request, ...]:
+        """What to begin the run again with when a service refuses (401, 403, 404, 422); empty when nothing helps."""
+
+    def parse(self, site: Site, request: Request, answer: Answer, /) -> Page:
+        """What an answer tells. Raises `CannotReadError` for a structure that it does not know."""
+
+    def kind_of(self, text: str, /) -> Kind:
+        """Which kind of answer a saved payload is."""
