@@ -235,6 +235,21 @@ def take_back(work: Work, locked: Claimable, *, reason: str, refund: bool) -> bo
     return True
 
 
+def put_back(row: Row, token: uuid.UUID, *, seconds: float = 0, reason: str) -> Row:
+    """Queue a row again whose owner ends its part of long work by itself, due in so many seconds.
+
+    It has got on, so it has all its attempts again. Raises `LostLease` and `CancelRequested` like `fence`.
+    """
+    with transaction.atomic():
+        locked = fence(row, token)
+        let_go(locked)
+        due = Now() + timedelta(seconds=seconds) if seconds else None
+        _set(locked, attempts=0, claims_total=0, not_before=due, enqueued_at=None)
+        work = work_of(type(row))
+        work.move(locked, work.queued, action="put back", detail=reason)
+    return locked
+
+
 def _queue_again(work: Work, locked: Claimable, reason: str) -> None:
     pause = _pause_after(locked.attempts)
     _set(locked, not_before=Now() + pause if pause else None, enqueued_at=None)

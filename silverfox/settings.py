@@ -122,6 +122,8 @@ SCRAPER_CONTACT = environment.printable("SCRAPER_CONTACT", "reads inventory for 
 SCRAPER_FAKE_WEB = environment.fake_web(
     "SCRAPER_FAKE_WEB", in_production=not DEBUG and bool(set(ALLOWED_HOSTS) - set(environment.LOOPBACK_HOSTS))
 )
+# The fake dealer web is read without pauses, unless their length is what is looked at.
+SCRAPER_REAL_PACE = environment.flag("SCRAPER_REAL_PACE")
 
 # Background work. JOBS_TIME_SCALE=10 makes every interval a tenth of what it is and keeps their ratios.
 JOBS_TIME_SCALE = environment.number("JOBS_TIME_SCALE", 1, minimum=1, maximum=60)
