@@ -140,9 +140,9 @@ class ScrapeRunQuerySet(models.QuerySet["ScrapeRun"]):
 class ScrapeRun(Claimable):
     """One dealership's website read once; it goes on behind the last page that was kept, whatever happened.
 
-    `cursor` are the requests still to be made, and `tries` those of the first of them. A `round` is a reading from the
-    start: a second one follows when vehicles moved while they were read, or when the platform's key had changed; pages
-    of earlier rounds do not count. `foreign_rows` are vehicles of other rooftops, `reason` is what a person must know.
+    `tries` are those of the first of the requests that are still to be made. A `round` is a reading from the start: a
+    second one follows when vehicles moved while they were read, or when the platform's key had changed; pages of
+    earlier rounds do not count. `foreign_rows` are vehicles of other rooftops, `reason` is what a person must know.
     """
 
     class State(models.TextChoices):
@@ -160,7 +160,6 @@ class ScrapeRun(Claimable):
     dealership = models.ForeignKey(Dealership, on_delete=models.PROTECT, related_name="scrape_runs")
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     platform = models.CharField(max_length=20)
-    cursor = models.JSONField(default=list, blank=True, editable=False)
     tries = models.PositiveSmallIntegerField(default=0)
     first_tried_at = models.DateTimeField(null=True, editable=False)
     round = models.PositiveSmallIntegerField(default=0)
@@ -198,8 +197,25 @@ class ScrapeRun(Claimable):
         return f"Scrape run {self.pk} of {self.dealership}"
 
 
+class ScrapeRequest(models.Model):
+    """A request that a run is still to make; that of the lowest position is next, and goes when it was answered."""
+
+    run = models.ForeignKey(ScrapeRun, on_delete=models.CASCADE, related_name="pending", db_index=False)
+    position = models.IntegerField()
+    document = models.JSONField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(name="one_scrape_request_per_position", fields=["run", "position"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"Request {self.position} of run {self.run_id}"
+
+
 class ScrapePage(models.Model):
-    """One answer of a website, kept in the step that moved the cursor behind it; `vehicles` are its texts as seen."""
+    """One answer of a website, kept in the step that took its request away; `vehicles` are its texts as seen."""
 
     run = models.ForeignKey(ScrapeRun, on_delete=models.CASCADE, related_name="pages", db_index=False)
     number = models.PositiveIntegerField()

@@ -207,7 +207,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("platform", models.CharField(max_length=20)),
-                ("cursor", models.JSONField(blank=True, default=list, editable=False)),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("first_tried_at", models.DateTimeField(editable=False, null=True)),
                 ("round", models.PositiveSmallIntegerField(default=0)),
@@ -353,6 +352,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["dealership__name"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ScrapeRequest",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.IntegerField()),
+                ("document", models.JSONField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pending",
+                        to="scrapers.scraperun",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "position"), name="one_scrape_request_per_position")
+                ],
             },
         ),
         migrations.CreateModel(

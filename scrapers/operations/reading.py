@@ -4,7 +4,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from scrapers.domain.retrying import after_failure
 from scrapers.domain.shapes import Adapter, CannotReadError, Kind, Page, Request, Site
 from scrapers.fetching import Fetched, Fetcher
 from scrapers.files import StoredSnapshot, store_snapshot
-from scrapers.models import ScrapePage, ScrapeRun, Website
+from scrapers.models import ScrapePage, ScrapeRequest, ScrapeRun, Website
 from scrapers.operations import pacing, robots
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class UnreadableError(Exception):
 
 
 class Reading:
-    """One slice of a run that this worker owns. `step` makes the first request of the run's cursor."""
+    """One slice of a run that this worker owns. `step` makes the first of the requests that are still to be made."""
 
     def __init__(
         self, run: ScrapeRun, token: UUID, *, website: Website, adapter: Adapter, site: Site, fetcher: Fetcher
@@ -63,13 +63,15 @@ class Reading:
         self._website, self._adapter, self._site, self._fetcher = website, adapter, site, fetcher
         self._beat = claims.Heartbeat(run, token)
         self._crawl_delays: dict[str, float] = {}
+        self._pending: list[ScrapeRequest] = []
 
     @property
     def is_finished(self) -> bool:
-        return not self._run.cursor
+        return not self._pending
 
     def begin(self) -> None:
-        """Set the first requests of a run that has none yet."""
+        """Take up the requests that are still to be made; a round that has not begun begins with its first ones."""
+        self._pending = list(self._run.pending.all())
         if self._run.round_started_at is None:
             self._begin_round(self._adapter.first(self._site))
 
@@ -80,7 +82,7 @@ class Reading:
         """
         self._beat()
         self._refuse_lateness()
-        request = Request.from_document(self._run.cursor[0])
+        request = Request.from_document(self._pending[0].document)
         try:
             fetched = self._fetch(request)
         except FetchError as error:
@@ -89,7 +91,7 @@ class Reading:
         self._keep(request, fetched)
 
     def _refuse_lateness(self) -> None:
-        is_by_vehicle = any(request["kind"] in {Kind.DETAIL, Kind.PRICE} for request in self._run.cursor)
+        is_by_vehicle = self._pending[-1].document["kind"] in {Kind.DETAIL, Kind.PRICE}
         limit = _DETAIL_DEADLINE if is_by_vehicle else _LIST_DEADLINE
         begun = self._run.round_started_at
         if begun and timezone.now() - begun > limit:
@@ -164,9 +166,20 @@ class Reading:
         raise UnreadableError(error.code, error.message)
 
     def _begin_round(self, requests: tuple[Request, ...], **values: Any) -> None:
-        cursor = [request.document() for request in requests]
         number = self._run.round + (self._run.round_started_at is not None)
-        self._note(cursor=cursor, round=number, round_started_at=timezone.now(), tries=0, first_tried_at=None, **values)
+        with transaction.atomic():
+            self._note(round=number, round_started_at=timezone.now(), tries=0, first_tried_at=None, **values)
+            self._run.pending.all().delete()
+            self._pending = self._add(requests, last=len(requests))
+
+    def _add(self, requests: Sequence[Request], *, last: int) -> list[ScrapeRequest]:
+        """Put requests on record, the last of them at that position."""
+        first = last - len(requests) + 1
+        rows = [
+            ScrapeRequest(run=self._run, position=first + number, document=request.document())
+            for number, request in enumerate(requests)
+        ]
+        return ScrapeRequest.objects.bulk_create(rows)
 
     def _note(self, **values: Any) -> None:
         """Keep values of the run that this worker still owns."""
@@ -187,20 +200,21 @@ class Reading:
         try:
             page = self._adapter.parse(self._site, request, answer)
         except CannotReadError as error:
-            self._record(row, self._run.cursor)
+            self._record(row, Page())
             raise UnreadableError(error.code, error.message) from error
         _fill(row, page)
-        following = [following.document() for following in page.next_requests]
-        self._record(row, [*following, *self._run.cursor[1:]], learned=page.learned)
+        self._record(row, page)
         self._refuse_repetition(row)
 
-    def _record(self, row: ScrapePage, cursor: list[Any], *, learned: Mapping[str, str] | None = None) -> None:
-        """The answer and the place behind it, in one step: a run that is continued never asks for it again."""
+    def _record(self, row: ScrapePage, page: Page) -> None:
+        """The answer and what follows it, in one step: a run that is continued never asks for it again."""
         with transaction.atomic():
             claims.fence(self._run, self._token)
             row.save(force_insert=True)
+            made = self._pending.pop(0)
+            made.delete()
+            self._pending[:0] = self._add(page.next_requests, last=made.position)
             self._note(
-                cursor=cursor,
                 tries=0,
                 first_tried_at=None,
                 requests=F("requests") + 1,
@@ -208,8 +222,8 @@ class Reading:
                 vehicles=F("vehicles") + len(row.vehicles),
                 warnings=[*self._run.warnings, *row.warnings][:100],
             )
-            if learned:
-                self._learn(learned)
+            if page.learned:
+                self._learn(page.learned)
 
     def _learn(self, learned: Mapping[str, str]) -> None:
         locked = Website.objects.select_for_update().get(pk=self._website.pk)

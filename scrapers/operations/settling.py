@@ -104,7 +104,7 @@ def _refuse_nothing(vehicles: Sequence[ScrapedVehicle], own: Sequence[ScrapedVeh
 
 
 def _begin_again(run: ScrapeRun, token: UUID) -> None:
-    _count(run, token, has_repeated=True, round=run.round + 1, round_started_at=None, cursor=[], vehicles=0)
+    _count(run, token, has_repeated=True, round=run.round + 1, round_started_at=None, vehicles=0)
 
 
 def _count(run: ScrapeRun, token: UUID, **values: object) -> None:
