@@ -1,7 +1,7 @@
 """Where the scrapers may go: URLs that may be asked, hosts that are approved, network addresses of the public web."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -62,7 +62,9 @@ def _hidden_addresses(ip: IPv6Address) -> list[IPv4Address]:
     return [*hidden, IPv4Address(int(ip) & 0xFFFFFFFF)] if ip in _NAT64 else hidden
 
 
-def check_url(url: str, *, ports: Collection[int] = PORTS) -> CheckedUrl:
+def check_url(
+    url: str, *, ports: Collection[int] = PORTS, is_public: Callable[[str], bool] = may_connect
+) -> CheckedUrl:
     """Take a URL apart whose form may be asked; the addresses of its name are checked when it is connected.
 
     Raises `AddressRefused` for another scheme than http and https, other ports, user information, backslashes, control
@@ -80,7 +82,7 @@ def check_url(url: str, *, ports: Collection[int] = PORTS) -> CheckedUrl:
     port = _port(parts)
     if port not in ports:
         raise AddressRefused(f"it asks for port {port}")
-    if _is_address(host) and not may_connect(host):
+    if _is_address(host) and not is_public(host):
         raise AddressRefused(f"{host} is not on the public internet")
     return CheckedUrl(url=url, scheme=parts.scheme, host=host, port=port)
 
@@ -142,11 +144,14 @@ def is_same_site(first: str, second: str) -> bool:
 
 def is_allowed(host: str, *, hosts: Collection[str], services: Collection[str] = ()) -> bool:
     """Whether a host is approved, with or without `www.`, or lies on the registrable domain of a platform's service."""
-    name = host.lower()
-    bare = name.removeprefix("www.")
-    approved = {approved.lower() for approved in hosts}
-    domain = registrable_domain(name)
-    return bool({name, bare, f"www.{bare}"} & approved) or bool(domain and domain in services)
+    if _without_www(host) in {_without_www(approved) for approved in hosts}:
+        return True
+    domain = registrable_domain(host)
+    return bool(domain) and domain in services
+
+
+def _without_www(host: str) -> str:
+    return host.lower().removeprefix("www.")
 
 
 def redirect_target(current: str, location: str) -> str:

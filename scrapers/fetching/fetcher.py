@@ -120,7 +120,7 @@ class Fetcher:
 
     def _checked(self, url: str) -> CheckedUrl:
         try:
-            checked = addresses.check_url(url, ports=self._guard.ports)
+            checked = self._guard.check_url(url)
         except AddressRefused as error:
             raise FetchError("E_SSRF", sentence("E_SSRF", _shown(url), str(error))) from error
         if not addresses.is_allowed(checked.host, hosts=self._hosts, services=self._services):
@@ -190,7 +190,7 @@ class Fetcher:
         """The request that a redirect asks for. Only a host of the same site that is approved itself is followed."""
         status = response.status_code
         target = addresses.redirect_target(url.url, response.headers.get("location", ""))
-        to = addresses.check_url(target, ports=self._guard.ports)
+        to = self._guard.check_url(target)
         approved = addresses.is_allowed(to.host, hosts=self._hosts, services=self._services)
         if not approved or not addresses.is_same_site(to.host, url.host):
             detail = f"{to.host} is no approved host of the same site"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import httpcore
@@ -38,6 +38,10 @@ class Guard:
     resolver: Resolver = resolve
     may_connect: Callable[[str], bool] = addresses.may_connect
     certificates: str | None = None
+
+    def check_url(self, url: str) -> addresses.CheckedUrl:
+        """The URL taken apart; raises `AddressRefused` for one that may not be asked."""
+        return addresses.check_url(url, ports=self.ports, is_public=self.may_connect)
 
 
 class DeadlineOver(Exception):
@@ -184,6 +188,7 @@ class Transport(httpx.HTTPTransport):
         )
 
 
+@cache
 def _tls_context(certificates: str | None) -> ssl.SSLContext:
     if certificates:
         return ssl.create_default_context(cafile=certificates)
