@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 from contextlib import ExitStack
 from datetime import date
 from typing import Any
@@ -11,6 +10,7 @@ from django.core.management.base import CommandParser
 
 from foundation.commands import JsonCommand, Outcome
 from foundation.errors import BadInput
+from jobs.processes import STOP_SIGNALS
 from scrapers.fake_web.lots import load_lots
 from scrapers.fake_web.server import Server, running
 from scrapers.fake_web.web import FakeWeb
@@ -31,12 +31,11 @@ class Command(JsonCommand):
         parser.add_argument("--delay", type=float, default=0.0, help="seconds before every answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stopped = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
+        # Blocked before the first thread starts, so that they reach this one alone and only when it waits for them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         with ExitStack() as self._stack:
             super().handle(*args, **options)
-            stopped.wait()
+            signal.sigwait(STOP_SIGNALS)
 
     def run(self, **options: Any) -> Outcome:
         host, port = options.pop("host"), options.pop("port")
