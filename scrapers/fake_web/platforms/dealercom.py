@@ -26,6 +26,8 @@ _VEHICLE = re.compile(r"/(?:new|used|certified)/[^/]+/[^/]*-([0-9a-f]{32})\.htm"
 _ALIASES = {"NEW": ("new", "demo"), "USED": ("used", "certified"), "CERTIFIED_USED": ("certified",)}
 _LARGEST_PAGE = 100
 _MARKETING_STATUSES = {**CODED_STATUSES, "in_production": "Being Built", "allocated": "In Transit"}
+# The page turns a code into words.
+_SHOWN_PHRASES = {**dealercom_rows.PHRASES, "call_code": "Please Call"}
 _TYPE_WORDS = {"new": "New", "demo": "New", "used": "Used", "certified": "Certified Pre-Owned"}
 
 
@@ -45,7 +47,7 @@ def read(lot: Lot, vehicle: Vehicle) -> Reading:
         trim=vehicle.trim,
         ext_color=vehicle.color,
         status=CHANGED_WORD if vehicle.state == CHANGED_STATE else _MARKETING_STATUSES[vehicle.state],
-        price=dealercom_rows.PHRASES.get(vehicle.odd, dollars(vehicle.price)),
+        price=_SHOWN_PHRASES.get(vehicle.odd, dollars(vehicle.price)),
         msrp=dollars(vehicle.msrp) if vehicle.msrp else "",
         body=vehicle.body,
         fuel_type=vehicle.fuel,

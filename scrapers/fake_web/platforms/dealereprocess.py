@@ -16,7 +16,7 @@ from scrapers.fake_web.view import View
 _DEFAULT_PAGE, _LARGEST_PAGE = 12, 48
 _SEARCH = re.compile(r"/(?:search/(?P<slug>[\w-]+)|(?P<kind>new|used)-inventory)/?")
 _VEHICLE = re.compile(r"/auto/[\w-]+/(\d+)/?")
-_CONDITIONS = {"new": ("new", "demo"), "used": ("used",), "pre_owned": ("used", "certified")}
+_CONDITIONS = {"new": ("new", "demo"), "used": ("used", "certified"), "pre_owned": ("used", "certified")}
 _AVAILABILITY = {"on_lot": "in_stock", "courtesy": "in_stock", "in_production": "allocated"}
 _TYPE_WORDS = {"new": "New", "demo": "New", "used": "Used", "certified": "Certified"}
 
@@ -28,6 +28,7 @@ def path_of(lot: Lot, vehicle: Vehicle) -> str:
 
 
 def read(lot: Lot, vehicle: Vehicle) -> Reading:
+    """What the lists tell: status for new vehicles by the list that holds them; body and date are on their pages."""
     words = {**CODED_STATUSES, "in_production": "Allocated"}
     return Reading(
         vin=vehicle.vin,
@@ -38,12 +39,10 @@ def read(lot: Lot, vehicle: Vehicle) -> Reading:
         model=vehicle.model,
         trim=vehicle.trim,
         ext_color=vehicle.color,
-        status=words[vehicle.state],
+        status=words[vehicle.state] if vehicle.is_new else "",
         price="" if vehicle.odd else str(vehicle.price),
         msrp=dollars(vehicle.msrp) if vehicle.msrp else "",
-        body=vehicle.body,
         fuel_type=vehicle.fuel,
-        date_in_stock=vehicle.since.isoformat() if vehicle.since else "",
         vehicle_url=lot.site + path_of(lot, vehicle),
         rooftop=vehicle.rooftop,
     )

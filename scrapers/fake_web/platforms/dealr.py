@@ -32,7 +32,6 @@ def read(lot: Lot, vehicle: Vehicle) -> Reading:
         price="" if vehicle.odd else str(vehicle.price),
         fuel_type=vehicle.fuel,
         vehicle_url=lot.site + path_of(lot, vehicle),
-        rooftop=vehicle.rooftop,
     )
 
 

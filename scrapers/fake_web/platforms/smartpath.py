@@ -15,7 +15,8 @@ __all__ = ["answer", "host_of", "path_of", "read"]
 
 _PATH = "/consumerapi/retail/inventory"
 _DEFAULT_PAGE, _LARGEST_PAGE = 15, 100
-_WORDS = {**CODED_STATUSES, "in_production": "In Transit", "allocated": "In Transit"}
+# Only what is still to come is told.
+_WORDS = {**CODED_STATUSES, "on_lot": "", "courtesy": "", "in_production": "In Transit", "allocated": "In Transit"}
 
 
 def host_of(lot: Lot) -> str:
