@@ -1,4 +1,4 @@
-"""What the demonstration invents from: the car makers' models, and each dealership's lot and website."""
+"""What the demonstration invents from: each dealership's lot and website."""
 
 import csv
 from dataclasses import dataclass
@@ -8,23 +8,6 @@ from pathlib import Path
 from dealerships.domain.rules import Condition
 
 _FOLDER = Path(__file__).parent
-_FIRST_YEAR = 2012
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """One model: `wmi` opens its VINs, `number` tells it from the others there; `last` is None while it is made."""
-
-    number: int
-    make: str
-    name: str
-    wmi: str
-    trims: tuple[str, ...]
-    body: str
-    fuel: str
-    msrp: int
-    first: int
-    last: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,26 +99,6 @@ SITES = {
         on_lot=("In-Stock", "In-Stock", "In Stock", "In Stock", ""), no_price=("-1000", ""), price_format="{:,}"
     ),
 }
-
-
-@cache
-def load_models() -> tuple[Model, ...]:
-    """All models of the catalogue."""
-    return tuple(
-        Model(
-            number=number,
-            make=row["make"],
-            name=row["model"],
-            wmi=row["wmi"],
-            trims=tuple(row["trims"].split("|")),
-            body=row["body"],
-            fuel=row["fuel"],
-            msrp=int(row["msrp"]),
-            first=int(row["first"] or _FIRST_YEAR),
-            last=int(row["last"]) if row["last"] else None,
-        )
-        for number, row in enumerate(_rows("models.csv"))
-    )
 
 
 @cache

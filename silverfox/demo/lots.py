@@ -9,7 +9,8 @@ from itertools import count, cycle, islice
 from dealerships.domain.rules import Condition
 from inventory.domain.facts import RawFields
 from inventory.domain.vin import check_digit
-from silverfox.demo.catalogue import LotPlan, Model, load_models
+from scrapers.fake_web.models import Model, load_models
+from silverfox.demo.catalogue import LotPlan
 
 _YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY123456789"
 _VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
