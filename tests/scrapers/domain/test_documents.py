@@ -1,0 +1,107 @@
+"""Parts of foreign documents: addresses, counts, objects in scripts."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrapers.domain.documents import count_of, host_of, is_json, is_plain, script_object, vehicle_address
+
+BASE = "https://www.example.test"
+
+
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ("/inventory/new-1/", "https://www.example.test/inventory/new-1/"),
+        ("inventory/new-1", "https://www.example.test/inventory/new-1"),
+        ("https://www.sibling.test/car.htm?a=1", "https://www.sibling.test/car.htm?a=1"),
+        ("http://www.example.test/car.htm", "https://www.example.test/car.htm"),
+        ("//www.example.test/car.htm", "https://www.example.test/car.htm"),
+        ("", ""),
+        ("javascript:void(0)", ""),
+        ("mailto:sales@example.test", ""),
+        ("http://[", ""),
+        ("https:///car.htm", "https://www.example.test/car.htm"),
+    ],
+)
+def test_a_vehicles_address_is_absolute_and_https_or_empty(link: str, address: str) -> None:
+    assert vehicle_address(BASE, link) == address
+
+
+@given(st.text())
+def test_no_link_breaks_the_reading_of_a_vehicle(link: str) -> None:
+    address = vehicle_address(BASE, link)
+    assert not address or address.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://api.example.test/v1", "api.example.test"),
+        ("https://API.Example.test.:443", "api.example.test"),
+        ("http://api.example.test", ""),
+        ("https://api.example.test:8443", ""),
+        ("https://user:word@api.example.test", ""),
+        ("https://@api.example.test", ""),
+        ("https://api.example.test:port", ""),
+        ("https://[", ""),
+        ("https://", ""),
+        ("api.example.test", ""),
+    ],
+)
+def test_a_host_is_taken_from_plain_https_addresses_alone(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (0, 0), (647, 647), ("647", 647), (" 12 ", 12), (True, None), (None, None), (-1, None), ("-1", None),
+        (12.0, None), ("1,234", None), ("", None), ([1], None), (10**30, None), ("٣", None),
+    ],
+)  # fmt: skip
+def test_a_count_is_a_whole_number_or_its_digits(value: Any, count: int | None) -> None:
+    assert count_of(value) == count
+
+
+def test_an_object_is_read_out_of_a_script_however_the_script_goes_on() -> None:
+    html = """<script>var OTHER_MAP = {"a": 9}; window.OTHER={"a":{"b":"};"},"c":[1]};var x = 1;</script>"""
+    assert script_object(html, "OTHER") == {"a": {"b": "};"}, "c": [1]}
+    assert script_object(html, "OTHER_MAP") == {"a": 9}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "",
+        "OTHER",
+        "OTHER = ",
+        "OTHER = [1]",
+        "OTHER = {a: 1}",
+        "OTHER = {",
+        "ANOTHER = {}",
+        "OTHER = {" + '"a":{' * 9999,
+    ],
+)
+def test_a_script_without_a_readable_object_gives_none(html: str) -> None:
+    assert script_object(html, "OTHER") is None
+
+
+def test_a_second_assignment_is_read_where_the_first_cannot_be() -> None:
+    assert script_object('OTHER = {a: 1}; OTHER = {"a": 2}', "OTHER") == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"), [("abc-DEF_123=", True), ("", False), ("a b", False), ("a\nb", False), ("é", False)]
+)
+def test_only_visible_ascii_goes_into_headers_and_addresses(text: str, plain: bool) -> None:
+    assert is_plain(text) is plain
+
+
+@pytest.mark.parametrize(
+    ("text", "json"), [("{}", True), ("\ufeff\n [1]", True), ("<html>{}", False), ("", False), ("var x = {}", False)]
+)
+def test_json_and_web_pages_are_told_apart_by_their_beginning(text: str, json: bool) -> None:
+    assert is_json(text) is json
