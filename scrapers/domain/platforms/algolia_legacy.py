@@ -22,9 +22,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
-from bs4 import BeautifulSoup
-
-from scrapers.domain.documents import count_of, is_json, is_plain, script_object, vehicle_address
+from scrapers.domain.page_settings import is_plain, script_object
+from scrapers.domain.readings import count_of, html_of, is_json, link_of
 from scrapers.domain.shapes import (
     Answer,
     CannotReadError,
@@ -39,7 +38,7 @@ from scrapers.domain.shapes import (
 from scrapers.domain.texts import first_amount, first_text, pick, text_of
 
 PLATFORM = "algolia_legacy"
-API_DOMAINS = ("algolia.net",)
+API_DOMAINS: tuple[str, ...] = ("algolia.net",)
 
 _VARIABLES = ("algoliaConfig", "inventoryLightningSettings")
 _NAMES = {
@@ -92,7 +91,7 @@ def _config(site: Site, *, refused: bool) -> Request:
 
 def _told_by(html: str) -> dict[str, str]:
     """What the page says of its application, its key and its index; empty texts where it does not."""
-    helper = BeautifulSoup(html, "lxml").select_one("#sb-algolia-helper") if "sb-algolia-helper" in html else None
+    helper = html_of(html).select_one("#sb-algolia-helper") if "sb-algolia-helper" in html else None
     sources = [script_object(html, name) or {} for name in _VARIABLES] + ([helper.attrs] if helper else [])
     return {
         setting: next(filter(None, (text_of(source.get(key)) for key in keys for source in sources)), "")
@@ -228,7 +227,7 @@ def _vehicle(site: Site, hit: Any) -> ScrapedVehicle:
         body=say("body"),
         fuel_type=say("fueltype"),
         date_in_stock=say("date_in_stock"),
-        vehicle_url=vehicle_address(site.base_url, say("link")),
+        vehicle_url=link_of(site, say("link")),
         rooftop=say(site.rooftop.source) if site.rooftop.source else say(*_ROOFTOPS),
         mileage=say("miles"),
         model_code=say("model_number"),

@@ -17,7 +17,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from scrapers.domain.documents import count_of, host_of, is_json, is_plain, script_object, vehicle_address
+from scrapers.domain.page_settings import is_plain, script_object, service_host
+from scrapers.domain.readings import count_of, is_json, link_of
 from scrapers.domain.shapes import (
     Answer,
     CannotReadError,
@@ -32,7 +33,7 @@ from scrapers.domain.shapes import (
 from scrapers.domain.texts import first_amount, first_text, pick, text_of
 
 PLATFORM = "carscommerce"
-API_DOMAINS = ("carscommerce.inc",)
+API_DOMAINS: tuple[str, ...] = ("carscommerce.inc",)
 
 _LEARNED = {"api_url": "apiUrl", "ccid": "ccid", "api_key": "apiKey"}
 _STATUSES = "publish,modified,pend-sale"
@@ -105,7 +106,7 @@ def _page_told(site: Site, html: str, *, refused: bool) -> Page:
 
 
 def _is_own_service(url: str) -> bool:
-    return any(f".{host_of(url)}".endswith(f".{domain}") for domain in API_DOMAINS)
+    return any(f".{service_host(url)}".endswith(f".{domain}") for domain in API_DOMAINS)
 
 
 def _lists(site: Site) -> tuple[Request, ...]:
@@ -187,7 +188,7 @@ def _vehicle(site: Site, listing: Any) -> ScrapedVehicle:
         body=say("styles.body_type"),
         fuel_type=say("mechanical.fuel_type"),
         date_in_stock=say("date_in_stock"),
-        vehicle_url=vehicle_address(site.base_url, say("vdp_url")),
+        vehicle_url=link_of(site, say("vdp_url")),
         rooftop=say(site.rooftop.source) if site.rooftop.source else say(*_ROOFTOPS),
         mileage=say("mileage"),
         model_code=say("model_number"),

@@ -28,7 +28,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from scrapers.domain.documents import count_of, is_json, vehicle_address
+from scrapers.domain.readings import count_of, is_json, link_of
 from scrapers.domain.shapes import (
     Answer,
     CannotReadError,
@@ -187,11 +187,12 @@ def _read(site: Site, request: Request, document: Any) -> Page:
     # A page may be shorter than the declared size before the end: only the total says where that is.
     more = bool(rows) and (read < total if total is not None else len(rows) >= (size or 1))
     parts = urlsplit(request.url)
-    base_url = f"{parts.scheme}://{parts.netloc}" if parts.netloc else site.base_url
+    # Vehicles have their pages where the list is served.
+    host = replace(site, base_url=f"{parts.scheme}://{parts.netloc}") if parts.netloc else site
     accounts = pick(document, "accounts")
     return Page(
         list_name=name,
-        vehicles=tuple(_vehicle(site, base_url, accounts, tracked, item) for tracked, item in rows),
+        vehicles=tuple(_vehicle(host, accounts, tracked, item) for tracked, item in rows),
         rows=len(rows),
         total_declared=total,
         page_size=size,
@@ -213,7 +214,7 @@ def _rows(document: Any) -> list[tuple[Any, Any]]:
     return [(None, item) for item in shown]
 
 
-def _vehicle(site: Site, base_url: str, accounts: Any, tracked: Any, item: Any) -> ScrapedVehicle:
+def _vehicle(site: Site, accounts: Any, tracked: Any, item: Any) -> ScrapedVehicle:
     attributes = _named(pick(item, "trackingAttributes")) | _named(pick(item, "attributes"))
 
     def say(*paths: str) -> str:
@@ -235,7 +236,7 @@ def _vehicle(site: Site, base_url: str, accounts: Any, tracked: Any, item: Any) 
         body=say("bodyStyle"),
         fuel_type=say("fuelType"),
         date_in_stock=say("inventoryDate"),
-        vehicle_url=vehicle_address(base_url, say("link")),
+        vehicle_url=link_of(site, say("link")),
         rooftop=_rooftop(site, accounts, tracked, item),
         mileage=say("odometer"),
         model_code=say("modelCode"),

@@ -1,39 +1,9 @@
-"""Parts of foreign documents: addresses, counts, objects in scripts."""
-
-from typing import Any
+"""What a listing page tells of its service: objects in scripts, and whether they may be used."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from scrapers.domain.documents import count_of, host_of, is_json, is_plain, script_object, vehicle_address
-
-BASE = "https://www.example.test"
-
-
-@pytest.mark.parametrize(
-    ("link", "address"),
-    [
-        ("/inventory/new-1/", "https://www.example.test/inventory/new-1/"),
-        ("inventory/new-1", "https://www.example.test/inventory/new-1"),
-        ("https://www.sibling.test/car.htm?a=1", "https://www.sibling.test/car.htm?a=1"),
-        ("http://www.example.test/car.htm", "https://www.example.test/car.htm"),
-        ("//www.example.test/car.htm", "https://www.example.test/car.htm"),
-        ("", ""),
-        ("javascript:void(0)", ""),
-        ("mailto:sales@example.test", ""),
-        ("http://[", ""),
-        ("https:///car.htm", "https://www.example.test/car.htm"),
-    ],
-)
-def test_a_vehicles_address_is_absolute_and_https_or_empty(link: str, address: str) -> None:
-    assert vehicle_address(BASE, link) == address
-
-
-@given(st.text())
-def test_no_link_breaks_the_reading_of_a_vehicle(link: str) -> None:
-    address = vehicle_address(BASE, link)
-    assert not address or address.startswith("https://")
+from scrapers.domain.page_settings import is_plain, script_object, service_host
+from scrapers.domain.readings import is_json
 
 
 @pytest.mark.parametrize(
@@ -52,18 +22,7 @@ def test_no_link_breaks_the_reading_of_a_vehicle(link: str) -> None:
     ],
 )
 def test_a_host_is_taken_from_plain_https_addresses_alone(url: str, host: str) -> None:
-    assert host_of(url) == host
-
-
-@pytest.mark.parametrize(
-    ("value", "count"),
-    [
-        (0, 0), (647, 647), ("647", 647), (" 12 ", 12), (True, None), (None, None), (-1, None), ("-1", None),
-        (12.0, None), ("1,234", None), ("", None), ([1], None), (10**30, None), ("٣", None),
-    ],
-)  # fmt: skip
-def test_a_count_is_a_whole_number_or_its_digits(value: Any, count: int | None) -> None:
-    assert count_of(value) == count
+    assert service_host(url) == host
 
 
 def test_an_object_is_read_out_of_a_script_however_the_script_goes_on() -> None:
