@@ -16,6 +16,7 @@ from foundation.models import History
 from inventory.models import InventoryImport
 from jobs.models import Claimable
 from scrapers.domain.shapes import Match, RooftopRule, Site
+from scrapers.domain.sites import for_platform
 
 MATCH_CHOICES = [
     (Match.ANY, "Every vehicle of the website"),
@@ -99,12 +100,12 @@ class Website(models.Model):
             raise ValidationError({"rooftop_text": "Say which label the dealership's own vehicles carry."})
 
     def site(self) -> Site:
-        """The configuration as an adapter needs to know it."""
+        """The configuration as an adapter needs to know it; settings of other platforms do not count."""
         return Site(
             platform=self.platform,
             base_url=self.base_url.rstrip("/"),
-            parameters=self.parameters,
-            scope=self.scope,
+            parameters=for_platform(self.platform, self.parameters),
+            scope=for_platform(self.platform, self.scope),
             rooftop=RooftopRule(match=Match(self.rooftop_match), text=self.rooftop_text, source=self.rooftop_source),
             status_keys=tuple(self.status_keys),
             page_size=self.page_size,

@@ -1,6 +1,9 @@
 """The website platforms that can be read, by their keys."""
 
 from scrapers.domain.platforms import (
+    algolia_legacy,
+    carscommerce,
+    dealercom,
     dealereprocess,
     dealeron,
     dealeron_html,
@@ -17,6 +20,9 @@ def _by_key(*adapters: Adapter) -> dict[str, Adapter]:
 
 
 ADAPTERS = _by_key(
+    carscommerce,
+    algolia_legacy,
+    dealercom,
     dealeron,
     dealeron_html,
     teamvelocity,

@@ -59,3 +59,8 @@ def unknown_page(text: str, message: str) -> CannotReadError:
     """Why a page is not the one that its adapter knows: a check for robots, else what `message` says is missing."""
     error = not_json(text)
     return error if error.code == "E_CHALLENGE" else CannotReadError("E_STRUCTURE", message)
+
+
+def is_json(text: str) -> bool:
+    """Whether a text begins as a JSON document does, not as a web page."""
+    return text.lstrip("\ufeff \r\n\t").startswith(("{", "["))

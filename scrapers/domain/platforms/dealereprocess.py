@@ -262,7 +262,7 @@ def _facts(tree: BeautifulSoup) -> dict[str, str]:
 
 def _unquoted(value: str) -> str:
     if value[0] == "'":
-        value = '"' + value[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+        value = '"' + value[1:-1].replace("\\'", "'").replace('\\"', '"').replace('"', '\\"') + '"'
     if value[0] != '"':
         return "" if value in {"null", "undefined"} else value
     text = loaded(value)
