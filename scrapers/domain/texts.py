@@ -51,6 +51,11 @@ def first_amount(texts: Iterable[str], *, least: float = 0) -> str:
     return next((text for text in seen if amount_of(text) is None and not text.lstrip("-").startswith("0")), "")
 
 
+def without_tags(text: str) -> str:
+    """A text as a person reads it on a page: without tags, with single blanks."""
+    return " ".join(_TAGS.sub(" ", text).split())
+
+
 def fold_label(text: str) -> str:
     """A rooftop's label for comparison: without tags, with single blanks, without regard to case."""
-    return " ".join(_TAGS.sub(" ", text).split()).casefold()
+    return without_tags(text).casefold()

@@ -35,7 +35,7 @@ from scrapers.domain.shapes import (
     Site,
     wrong_page,
 )
-from scrapers.domain.texts import first_amount, first_text, pick, text_of
+from scrapers.domain.texts import first_amount, first_text, pick, text_of, without_tags
 
 PLATFORM = "algolia_legacy"
 API_DOMAINS: tuple[str, ...] = ("algolia.net",)
@@ -105,7 +105,10 @@ def _page_told(site: Site, html: str, *, refused: bool) -> Page:
     own_indexes = [f"{name}_index" for name in site.lists("all")] if "index" in told else []
     now = site.taught(told, outdated=[*told, *own_indexes] if refused else ())
     if not now.setting("api_key"):
-        raise wrong_page(html, "The listing page tells no key of an application of Algolia.")
+        raise wrong_page(
+            html,
+            "The listing page tells no key of an application of Algolia. Probe the website: its platform may be another.",
+        )
     if not is_plain(now.setting("api_key")) or not _APPLICATION.fullmatch(now.setting("app")):
         raise CannotReadError("E_STRUCTURE", "The listing page names no usable application and key of Algolia.")
     absent = [name for name in now.lists("all") if not _index(now, name)]
@@ -222,7 +225,7 @@ def _vehicle(site: Site, hit: Any) -> ScrapedVehicle:
         trim=say("trim"),
         ext_color=say("ext_color"),
         status=say(*(site.status_keys or _LOT_STATUSES)),
-        price=first_amount([say("our_price")]),
+        price=first_amount([without_tags(say("our_price"))]),
         msrp=first_amount([say("msrp")]),
         body=say("body"),
         fuel_type=say("fueltype"),

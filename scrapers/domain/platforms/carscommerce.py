@@ -89,7 +89,10 @@ def _config(site: Site, *, refused: bool) -> Request:
 def _page_told(site: Site, html: str, *, refused: bool) -> Page:
     service = script_object(html, "SEARCH_SERVICE")
     if service is None:
-        raise wrong_page(html, "The listing page has no SEARCH_SERVICE that can be read.")
+        raise wrong_page(
+            html,
+            "The listing page has no SEARCH_SERVICE that can be read. Probe the website: its platform may be another.",
+        )
     told = {name: text_of(service.get(key)) for name, key in _LEARNED.items()}
     # What the service refused as configured gives way to what the page says today.
     now = site.taught(told, outdated=told if refused else ())
@@ -203,6 +206,9 @@ def _type(listing: Any) -> str:
 
 
 def _status_paths(site: Site) -> list[str]:
-    """Where the lot status stands. The listing's own `status` is none: it says whether the listing is published."""
-    own = [path for key in site.status_keys if key != "status" for path in (f"extra_fields.{key}", key)]
-    return [*own, *_LOT_STATUSES]
+    """Where the lot status stands: the site's own keys, then the label before its code.
+
+    The listing's `status` is none: it says whether the listing is published.
+    """
+    keys = [key for key in site.status_keys if key != "status" and not key.startswith("lightning.")]
+    return [*(path for key in keys for path in (f"extra_fields.{key}", key)), *_LOT_STATUSES]

@@ -100,7 +100,10 @@ def _config(site: Site, *, refused: bool) -> Request:
 def _page_told(site: Site, html: str, *, refused: bool) -> Page:
     site_id = _SITE_ID.search(html)
     if site_id is None:
-        raise wrong_page(html, "The listing page tells no siteId of its inventory widget.")
+        raise wrong_page(
+            html,
+            "The listing page tells no siteId of its inventory widget. Probe the website: its platform may be another.",
+        )
     learned = {"site_id": site_id[1]}
     for name, pattern in _PAGE_NAMES.items():
         if match := pattern.search(html):

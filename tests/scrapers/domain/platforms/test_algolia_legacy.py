@@ -104,8 +104,8 @@ def test_the_sample_answer_is_read_as_a_person_reads_it() -> None:
         vehicle_url="https://www.example-kia.test/inventory/new-2025-kia-sorento-s-awd-5xyrh4lf1/",
     )  # fmt: skip
     certified, used = page.vehicles[1:]
-    assert certified.price == '<span class="callforprice">Please call for price</span>'
-    assert (certified.v_type, certified.msrp, certified.status) == ("Certified Pre-Owned", "", "")
+    assert (certified.v_type, certified.price, certified.msrp) == ("Certified Pre-Owned", "Please call for price", "")
+    assert certified.status == ""
     assert (used.v_type, used.price, used.msrp, used.status) == ("Pre-Owned", "Please call for price", "", "In Stock")
 
 
@@ -339,6 +339,8 @@ def test_the_lot_status_stands_where_the_site_keeps_it(
         (0, 0, ("", "")),
         (None, "", ("", "")),
         ("Please call for price", None, ("Please call for price", "")),
+        ('<span class="callforprice">Please  call</span>', None, ("Please call", "")),
+        ("<span>$38,995</span>", None, ("$38,995", "")),
         ([39990], {"a": 1}, ("", "")),
     ],
 )

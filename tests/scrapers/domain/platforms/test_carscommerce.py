@@ -306,6 +306,10 @@ def test_the_lot_status_is_never_the_state_of_publication() -> None:
     assert vehicle_of({"extra_fields": {"lightning": {"status": "in-stock"}}}).status == "in-stock"
 
 
+def test_a_status_label_comes_before_its_code_whatever_the_site_prefers() -> None:
+    assert vehicle_of({}, replace(TAUGHT, status_keys=("lightning.status",))).status == "In Transit"
+
+
 def test_status_keys_of_a_site_come_before_the_platforms_own() -> None:
     site = replace(TAUGHT, status_keys=("custom_status", "intransit"))
     extra = {"custom_status": "", "lightning": {"statusLabel": "In Stock"}}
