@@ -20,8 +20,10 @@ needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="needs the recor
 CHALLENGE = "<!doctype html><html><head><title>Just a moment...</title></head><body></body></html>"
 ERROR_PAGE = "<!doctype html><html><head><title>We will be right back</title></head><body>Sorry</body></html>"
 
+# Half of a character, as JSON may hold it; markup; a number longer than Python reads; an address that is none.
+_ODD_TEXTS = ("\ud800", "<b>\ud800</b>", "<![CDATA[", "9" * 5000, "https://[")
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(_ODD_TEXTS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )

@@ -443,7 +443,7 @@ def test_dealeron_is_known_by_its_pages(html: str, expected: Detection | None) -
 
 
 @given(document=damaged(make_list(make_card(VehiclePriceLibrary=library("calc_PRICE:1")), AD)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_value_of_a_list_raises(document: Any) -> None:
     request = make_request()
     page, code = outcome(lambda: dealeron.parse(SITE, request, reply(request, document)))
@@ -451,8 +451,24 @@ def test_no_value_of_a_list_raises(document: Any) -> None:
     assert all(isinstance(value, str) for vehicle in (page.vehicles if page else ()) for value in vehicle)
 
 
+@pytest.mark.parametrize(
+    ("odd", "text"),
+    [("\ud800", "?"), ("<b>\ud800é</b>", "<b>?é</b>"), ("9" * 5000, "9" * 5000), ("https://[", "https://[")],
+)
+def test_odd_texts_are_passed_on_without_halves_of_characters(odd: str, text: str) -> None:
+    page = read(make_card(VehicleVin=odd, VehicleStatusModel={"StatusText": odd}, VehiclePriceLibrary=odd))
+    assert page.vehicles[0].vin == text
+
+
+@pytest.mark.parametrize("odd", ["\\ud800", "a/../b?c#d", "é"])
+def test_odd_ids_stay_inside_the_address(odd: str) -> None:
+    [request] = dealeron.first(SITE)
+    [following] = dealeron.parse(SITE, request, reply(request, LISTING.replace("90210", odd))).next_requests
+    assert re.fullmatch(r"https://www\.river-motors\.test/api/rvrcode/[a-z/-]*/811/[^/?#]+\?[^?#]*", following.url)
+
+
 @given(at=st.integers(0, len(LISTING)), length=st.integers(0, 60), put=st.text(max_size=10))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_damage_to_a_listing_page_raises(at: int, length: int, put: str) -> None:
     [request] = dealeron.first(SITE)
     damaged_page = LISTING[:at] + put + LISTING[at + length :]

@@ -120,8 +120,10 @@ def test_the_model_of_a_page_leads_to_its_json_list_with_its_own_filter() -> Non
     [request] = page.next_requests
     assert (request.kind, request.url) == (
         Kind.LIST,
-        f"{HOST}/api/vhcliaa/vehicle-pages/cosmos/srp/vehicles/811/90211"
-        "?pt=1&host=www.hill-sports.test&pn=12&displayCardsShown=0&baseFilter=dHlwZT0ndSc%3D",
+        (
+            f"{HOST}/api/vhcliaa/vehicle-pages/cosmos/srp/vehicles/811/90211"
+            "?pt=1&host=www.hill-sports.test&pn=12&displayCardsShown=0&baseFilter=dHlwZT0ndSc%3D"
+        ),
     )
 
 
@@ -369,7 +371,7 @@ def test_the_variant_is_known_by_the_model_of_its_pages(html: str, expected: Det
 
 
 @given(model=damaged(make_model("/used-a", "/used-b")), kind=st.sampled_from([Kind.LIST, Kind.CONFIG]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_value_of_a_model_raises(model: Any, kind: Kind) -> None:
     request = dealeron.page_request(SITE, "used", kind=kind)
     page, code = outcome(lambda: dealeron_html.parse(SITE, request, reply(request, make_listing(model))))
@@ -377,7 +379,7 @@ def test_no_value_of_a_model_raises(model: Any, kind: Kind) -> None:
 
 
 @given(at=st.integers(0, 400), length=st.integers(0, 60), put=st.text(max_size=10))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_damage_to_a_vehicle_page_raises(at: int, length: int, put: str) -> None:
     text = make_vehicle_page()
     request = Request(kind=Kind.DETAIL, url=f"{HOST}/used-a")
