@@ -32,6 +32,7 @@ PLATFORM = "teamvelocity"
 API_DOMAINS: tuple[str, ...] = ()
 
 _JSON = {"Accept": "application/json"}
+_KEYS = {"yourPrice": Kind.PRICE, "cashMSRP": Kind.PRICE, "inTransit": Kind.DETAIL, "inProduction": Kind.DETAIL}
 _TYPES = {"new": "New", "used": "Used", "cpo": "Certified Pre-Owned"}
 _VDP_SITEMAP = "inventoryvdpsitemap"
 _VDP = re.compile(r"/viewdetails/([a-z]+)/([a-z0-9]{6,20})(?:[/?#]|$)", re.IGNORECASE | re.ASCII)
@@ -71,7 +72,8 @@ def parse(site: Site, request: Request, answer: Answer) -> Page:
     readers = {Kind.CONFIG: _parse_home, Kind.LIST: _parse_feed, Kind.SITEMAP: _parse_sitemap, Kind.PRICE: _parse_price}
     if request.kind == Kind.DETAIL:
         look_up = {"api": _parse_api_status, "page": _parse_page_status}
-        return look_up.get(request.note.get("lookup", ""), _parse_vehicle_page)(site, request, answer)
+        place = request.note.get("lookup") or ("api" if answer.body.lstrip().startswith(b"{") else "")
+        return look_up.get(place, _parse_vehicle_page)(site, request, answer)
     return readers[request.kind](site, request, answer)
 
 
@@ -79,7 +81,7 @@ def kind_of(text: str) -> Kind:
     """Sitemaps are XML, feeds and prices JSON, other pages show a vehicle."""
     document = loaded(text.removeprefix("\ufeff"))
     if isinstance(document, Mapping):
-        return Kind.PRICE if "yourPrice" in document or "cashMSRP" in document else Kind.LIST
+        return next((kind for name, kind in _KEYS.items() if name in document), Kind.LIST)
     return Kind.SITEMAP if re.search("<(?:sitemapindex|urlset)[ >]", text) else Kind.DETAIL
 
 
