@@ -152,7 +152,7 @@ def test_lists_that_are_known_are_asked_at_once_and_others_by_their_page() -> No
     site = Site(
         platform="dealeron",
         base_url=SITE.base_url,
-        parameters={"lists": "new used new"},
+        parameters={"lists": "new,used, new"},
         learned={"dealer_id": "811", "page_id_new": "1", "store_code": "rvrcode"},
     )
     new, used = dealeron.first(site)

@@ -310,7 +310,7 @@ def test_a_vehicle_page_is_read_as_the_site_tells_it() -> None:
     ],
 )
 def test_attributes_of_a_vehicle_page(changes: dict[str, str | None], field: str, value: str) -> None:
-    assert getattr(read_vehicle(**changes), field) == value
+    assert getattr(read_vehicle(SITE, **changes), field) == value
 
 
 def test_the_rooftop_of_a_vehicle_page_is_the_configured_attribute() -> None:
