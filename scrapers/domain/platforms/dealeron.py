@@ -129,10 +129,10 @@ def parse_list(site: Site, request: Request, answer: Answer) -> Page:
     asked = count_of(request.note.get("page")) or number or 1
     name = text_of(request.note.get("name"))
     if number is not None and number != asked:
-        if number != pages or asked < number:
+        if pages is None or asked <= pages:
             message = f"Page {asked} of the list was asked for and page {number} came back: it would never end."
             raise CannotReadError("E_PAGE_REPEAT", message)
-        # Vehicles were sold while the list was read, and a page past the end shows the last one again.
+        # Vehicles were sold while the list was read, and a page past its end shows another one.
         return Page(list_name=name, total_declared=count_of(paging.get("TotalCount")), pages_declared=pages)
     vehicles = [_vehicle(site, pick(card, "VehicleCard")) for card in cards if not is_true(pick(card, "IsAdCard"))]
     is_last = not cards or (pages is not None and asked >= pages)

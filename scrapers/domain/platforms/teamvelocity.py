@@ -193,8 +193,7 @@ def _parse_api_status(site: Site, request: Request, answer: Answer) -> Page:
     words = (("In Production", is_true(in_production)), ("In Transit", is_true(in_transit)), ("On-Lot", is_here))
     status = next((word for word, holds in words if holds), "")
     vehicle = _half_read(request)._replace(status=status, date_in_stock=text_of(document.get("dateInStock")))
-    warnings = () if status else ("The website tells no status of a vehicle that it was asked about.",)
-    return Page(list_name=text_of(request.note.get("name")), vehicles=(vehicle,), warnings=warnings)
+    return Page(list_name=text_of(request.note.get("name")), vehicles=(vehicle,))
 
 
 def _object_of(answer: Answer) -> Mapping[str, Any]:
@@ -222,7 +221,7 @@ def _badge_status(text: str) -> str:
     words = (
         ("InProduction.InProductionStatus", "In Production"),
         ("InTransit.InTransitStatus", "In Transit"),
-        ("InStock.InStockStatus", "InStock"),
+        ("InStock.InStockStatus", "On-Lot"),
         ("IsReserved.IsReservedStatus", "Reserved"),
     )
     return next((word for path, word in words if is_true(pick(badges, path))), "")
