@@ -16,7 +16,9 @@ def text_of(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    text = str(value).strip()
+    # JSON may hold halves of characters, which nothing behind could encode.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def pick(document: Any, path: str) -> Any:

@@ -1,7 +1,7 @@
 """DealerOn: a listing page tells the ids of its list, a JSON list gives the vehicles as cards.
 
 Parameters
-    lists            names of the lists, with blanks between them: `all` (default), `new`, `used`
+    lists            names of the lists, with commas between them: `all` (default), `new`, `used`
     store_code       the store's code in the path of the list; learned, `vhcliaa` when no page tells it
     base_filter      the filter that some stores insist on (422 without it), in base64 as the site's own links carry it
 Learned
@@ -59,13 +59,13 @@ def first(site: Site) -> tuple[Request, ...]:
     """The lists whose ids are known, and the listing pages of the others."""
     return tuple(
         list_request(site, ids) if (ids := _known_ids(site, name)) else page_request(site, name, kind=Kind.CONFIG)
-        for name in list_names(site, "all")
+        for name in dict.fromkeys(site.lists("all"))
     )
 
 
 def refresh(site: Site) -> tuple[Request, ...]:
     """The listing pages again, if the ids of a list came from an earlier run."""
-    names = list_names(site, "all")
+    names = dict.fromkeys(site.lists("all"))
     learned = any(_known_ids(site, name) for name in names)
     return tuple(page_request(site, name, kind=Kind.CONFIG) for name in names) if learned else ()
 
@@ -78,11 +78,6 @@ def parse(site: Site, request: Request, answer: Answer) -> Page:
 def kind_of(text: str) -> Kind:
     """A listing page is configuration, JSON is a list."""
     return Kind.LIST if text.lstrip("\ufeff \r\n\t").startswith("{") else Kind.CONFIG
-
-
-def list_names(site: Site, default: str) -> tuple[str, ...]:
-    """The names of the site's lists, without repetitions."""
-    return tuple(dict.fromkeys(site.setting("lists", default).split()))
 
 
 def store_code(html: str) -> str:
@@ -134,10 +129,10 @@ def parse_list(site: Site, request: Request, answer: Answer) -> Page:
     asked = count_of(request.note.get("page")) or number or 1
     name = text_of(request.note.get("name"))
     if number is not None and number != asked:
-        if number != pages or asked < number:
+        if pages is None or asked <= pages:
             message = f"Page {asked} of the list was asked for and page {number} came back: it would never end."
             raise CannotReadError("E_PAGE_REPEAT", message)
-        # Vehicles were sold while the list was read, and a page past the end shows the last one again.
+        # Vehicles were sold while the list was read, and a page past its end shows another one.
         return Page(list_name=name, total_declared=count_of(paging.get("TotalCount")), pages_declared=pages)
     vehicles = [_vehicle(site, pick(card, "VehicleCard")) for card in cards if not is_true(pick(card, "IsAdCard"))]
     is_last = not cards or (pages is not None and asked >= pages)

@@ -6,7 +6,7 @@ configuration says `html`, and every run tries the list again: when it is refuse
 
 Parameters
     route            `json` (default) or `html`
-    lists            names of the lists, with blanks between them: `new used` (default), `all`
+    lists            names of the lists, with commas between them: `new,used` (default), `all`
     store_code       the store's code in the path of the JSON list; otherwise as the page's resources tell it
     base_filter      the filter of the JSON list in base64, for pages whose model names none
 Elsewhere in the `Site`
@@ -68,7 +68,7 @@ def kind_of(text: str) -> Kind:
 
 def _pages(site: Site, route: str) -> tuple[Request, ...]:
     kind = Kind.LIST if route == "html" else Kind.CONFIG
-    return tuple(dealeron.page_request(site, name, kind=kind) for name in dealeron.list_names(site, "new used"))
+    return tuple(dealeron.page_request(site, name, kind=kind) for name in dict.fromkeys(site.lists("new,used")))
 
 
 def _parse_first_page(site: Site, request: Request, answer: Answer) -> Page:

@@ -15,29 +15,27 @@ Elsewhere in the `Site`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import unescape
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
-from xml.etree.ElementTree import ParseError
+from urllib.parse import quote, urlencode
 
 from bs4 import BeautifulSoup
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from scrapers.domain.readings import count_of, html_of, is_true, link_of, loaded, unknown_page
 from scrapers.domain.rooftops import is_own
 from scrapers.domain.shapes import Answer, CannotReadError, Detection, Kind, Page, Request, ScrapedVehicle, Site
+from scrapers.domain.sitemaps import read_sitemap
 from scrapers.domain.texts import first_amount, first_text, pick, text_of
 
 PLATFORM = "teamvelocity"
 API_DOMAINS: tuple[str, ...] = ()
 
 _JSON = {"Accept": "application/json"}
+_KEYS = {"yourPrice": Kind.PRICE, "cashMSRP": Kind.PRICE, "inTransit": Kind.DETAIL, "inProduction": Kind.DETAIL}
 _TYPES = {"new": "New", "used": "Used", "cpo": "Certified Pre-Owned"}
-_MOST_VEHICLES = 5000
 _VDP_SITEMAP = "inventoryvdpsitemap"
-_VDP = re.compile(r"/viewdetails/([a-z]+)/([a-z0-9]{6,20})(?:/|$)", re.IGNORECASE | re.ASCII)
+_VDP = re.compile(r"/viewdetails/([a-z]+)/([a-z0-9]{6,20})(?:[/?#]|$)", re.IGNORECASE | re.ASCII)
 _ACCOUNT = re.compile(r"\baccountId\s*=\s*[\"']?(\d{1,12})", re.ASCII)
 _TRIM = re.compile(r"\btrim\s*=\s*'((?:[^'\\]|\\.)*)'")
 _BADGES = re.compile(r"\bvehicleBadgesInfo\s*=\s*(['\"])(.*?)\1", re.DOTALL)
@@ -74,7 +72,8 @@ def parse(site: Site, request: Request, answer: Answer) -> Page:
     readers = {Kind.CONFIG: _parse_home, Kind.LIST: _parse_feed, Kind.SITEMAP: _parse_sitemap, Kind.PRICE: _parse_price}
     if request.kind == Kind.DETAIL:
         look_up = {"api": _parse_api_status, "page": _parse_page_status}
-        return look_up.get(request.note.get("lookup", ""), _parse_vehicle_page)(site, request, answer)
+        place = request.note.get("lookup") or ("api" if answer.body.lstrip().startswith(b"{") else "")
+        return look_up.get(place, _parse_vehicle_page)(site, request, answer)
     return readers[request.kind](site, request, answer)
 
 
@@ -82,7 +81,7 @@ def kind_of(text: str) -> Kind:
     """Sitemaps are XML, feeds and prices JSON, other pages show a vehicle."""
     document = loaded(text.removeprefix("\ufeff"))
     if isinstance(document, Mapping):
-        return Kind.PRICE if "yourPrice" in document or "cashMSRP" in document else Kind.LIST
+        return next((kind for name, kind in _KEYS.items() if name in document), Kind.LIST)
     return Kind.SITEMAP if re.search("<(?:sitemapindex|urlset)[ >]", text) else Kind.DETAIL
 
 
@@ -94,9 +93,9 @@ def _feeds(site: Site, account: str) -> tuple[Request, ...]:
     return tuple(_feed(site, name, 1, account) for name in ("new", "used"))
 
 
-def _feed(site: Site, name: str, page: int, account: str) -> Request:
+def _feed(site: Site, name: str, page: int, account: str, before: Sequence[str] = ()) -> Request:
     query = urlencode({**site.scope, "page": page}, quote_via=quote)
-    note = {"name": name, "page": page, "account_id": account}
+    note = {"name": name, "page": page, "account_id": account, "before": list(before)}
     return Request(kind=Kind.LIST, url=site.url(f"/inventory-{name}.json?{query}"), headers=_JSON, note=note)
 
 
@@ -110,7 +109,10 @@ def _parse_home(site: Site, request: Request, answer: Answer) -> Page:
 
 
 def _parse_feed(site: Site, request: Request, answer: Answer) -> Page:
-    """One page of a feed: the vehicles whose status is known or not asked for, and look-ups for the others."""
+    """One page of a feed: the vehicles whose status is known or not asked for, and look-ups for the others.
+
+    Raises `CannotReadError` E_PAGE_REPEAT when it holds the same vehicles as the page before.
+    """
     document = answer.json()
     entries = pick(document, "vehicles")
     if not isinstance(entries, list):
@@ -118,10 +120,14 @@ def _parse_feed(site: Site, request: Request, answer: Answer) -> Page:
     name, account = text_of(request.note.get("name")), text_of(request.note.get("account_id"))
     asked, pages = count_of(request.note.get("page")) or 0, count_of(pick(document, "totalPages"))
     vehicles = [_feed_vehicle(site, name, entry) for entry in entries]
+    vins = [vehicle.vin for vehicle in vehicles]
+    if any(vins) and vins == request.note.get("before"):
+        message = f"Page {asked} of the feed '{name}' holds the same vehicles as the page before."
+        raise CannotReadError("E_PAGE_REPEAT", message)
     lookups = [_lookup(site, name, account, vehicle) for vehicle in vehicles]
     # A saved answer does not tell which page it is.
     has_more = asked and entries and (text_of(pick(document, "nextPage")) or asked < (pages or 0))
-    following = (_feed(site, name, asked + 1, account),) if has_more else ()
+    following = (_feed(site, name, asked + 1, account, vins),) if has_more else ()
     return Page(
         list_name=name,
         vehicles=tuple(vehicle for vehicle, lookup in zip(vehicles, lookups, strict=True) if not lookup),
@@ -187,8 +193,7 @@ def _parse_api_status(site: Site, request: Request, answer: Answer) -> Page:
     words = (("In Production", is_true(in_production)), ("In Transit", is_true(in_transit)), ("On-Lot", is_here))
     status = next((word for word, holds in words if holds), "")
     vehicle = _half_read(request)._replace(status=status, date_in_stock=text_of(document.get("dateInStock")))
-    warnings = () if status else ("The website tells no status of a vehicle that it was asked about.",)
-    return Page(list_name=text_of(request.note.get("name")), vehicles=(vehicle,), warnings=warnings)
+    return Page(list_name=text_of(request.note.get("name")), vehicles=(vehicle,))
 
 
 def _object_of(answer: Answer) -> Mapping[str, Any]:
@@ -216,7 +221,7 @@ def _badge_status(text: str) -> str:
     words = (
         ("InProduction.InProductionStatus", "In Production"),
         ("InTransit.InTransitStatus", "In Transit"),
-        ("InStock.InStockStatus", "InStock"),
+        ("InStock.InStockStatus", "On-Lot"),
         ("IsReserved.IsReservedStatus", "Reserved"),
     )
     return next((word for path, word in words if is_true(pick(badges, path))), "")
@@ -224,33 +229,21 @@ def _badge_status(text: str) -> str:
 
 def _parse_sitemap(site: Site, request: Request, answer: Answer) -> Page:
     """The vehicle sitemaps that an index names, or the vehicle pages that one of these names."""
-    links = list(dict.fromkeys(filter(None, (link_of(site, location) for location in _locations(answer)))))
-    pages = [link for link in links if _is_vehicle_page(link)]
-    children = [link for link in links if _VDP_SITEMAP in link.casefold()]
-    name = text_of(request.note.get("name"))
-    if not name and not pages:
-        return Page(next_requests=_child_sitemaps(children))
-    name = name or "sitemap"
-    details = tuple(Request(kind=Kind.DETAIL, url=link, note={"name": name}) for link in pages[:_MOST_VEHICLES])
-    return Page(list_name=name, rows=len(pages), total_declared=len(pages), next_requests=details)
+    sitemap = read_sitemap(answer.body, wanted=_is_vehicle_page)
+    if sitemap.sitemaps:
+        return Page(next_requests=_vehicle_sitemaps(sitemap.sitemaps))
+    name = text_of(request.note.get("name")) or "sitemap"
+    details = tuple(Request(kind=Kind.DETAIL, url=url, note={"name": name}) for url in sitemap.pages)
+    total = len(sitemap.pages) + sitemap.left_out
+    return Page(list_name=name, rows=len(sitemap.pages), total_declared=total, next_requests=details)
 
 
-def _child_sitemaps(links: list[str]) -> tuple[Request, ...]:
-    if not links:
-        raise CannotReadError("E_STRUCTURE", f"The sitemap names no {_VDP_SITEMAP} and no vehicle page.")
-    return tuple(
-        Request(kind=Kind.SITEMAP, url=link, note={"name": urlsplit(link).path.rpartition("/")[2] or link})
-        for link in links
-    )
-
-
-def _locations(answer: Answer) -> list[str]:
-    """The addresses of a sitemap or of an index of sitemaps."""
-    try:
-        root = fromstring(answer.body)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise unknown_page(answer.text(), "The sitemap is no XML that can be read.") from error
-    return [text_of(element.text) for element in root.iter() if element.tag.rpartition("}")[2] == "loc"]
+def _vehicle_sitemaps(urls: Iterable[str]) -> tuple[Request, ...]:
+    found = [url for url in urls if _VDP_SITEMAP in url.casefold()]
+    if not found:
+        message = f"The index of sitemaps names no {_VDP_SITEMAP}: Team Velocity has changed its sitemaps."
+        raise CannotReadError("E_STRUCTURE", message)
+    return tuple(Request(kind=Kind.SITEMAP, url=url, note={"name": url.rpartition("/")[2]}) for url in found)
 
 
 def _parse_vehicle_page(site: Site, request: Request, answer: Answer) -> Page:
@@ -259,7 +252,7 @@ def _parse_vehicle_page(site: Site, request: Request, answer: Answer) -> Page:
     name = text_of(request.note.get("name"))
     if _is_gone(request, answer, text):
         return Page(list_name=name, gone=1)
-    page, address = html_of(text), _VDP.search(urlsplit(request.url).path)
+    page, address = html_of(text), _VDP.search(request.url)
     word, vin = (address[1].casefold(), address[2].upper()) if address else ("", "")
     car, account = _car(page, vin), _ACCOUNT.search(text)
     if not car and not account:
@@ -281,7 +274,7 @@ def _is_gone(request: Request, answer: Answer, text: str) -> bool:
 
 
 def _is_vehicle_page(url: str) -> bool:
-    return bool(_VDP.search(urlsplit(url).path))
+    return bool(_VDP.search(url))
 
 
 def _car(page: BeautifulSoup, vin: str) -> Mapping[str, Any]:
