@@ -34,6 +34,7 @@ _LONGEST_PAUSE_SECONDS = 20
 _SLOWEST_PACE_SECONDS = 10
 _LIST_DEADLINE, _DETAIL_DEADLINE = timedelta(minutes=15), timedelta(minutes=60)
 _REFUSALS = {401, 403, 404, 422}
+_GONE = {404, 410}
 _MOST_COUNTED = 1_000_000
 
 
@@ -86,7 +87,10 @@ class Reading:
         try:
             fetched = self._fetch(request)
         except FetchError as error:
-            self._after_failure(request, error)
+            if error.status in _GONE and request.kind in {Kind.DETAIL, Kind.PRICE}:
+                self._leave_out(request, error)
+            else:
+                self._after_failure(request, error)
             return
         self._keep(request, fetched)
 
@@ -206,6 +210,16 @@ class Reading:
         self._record(row, page)
         self._refuse_repetition(row)
 
+    def _leave_out(self, request: Request, error: FetchError) -> None:
+        """A vehicle whose own page is gone was sold since its list was read."""
+        _log(request, status=error.status, code=error.code, attempt=self._run.tries + 1)
+        number = self._run.pages.count() + 1
+        row = ScrapePage(
+            run=self._run, number=number, round=self._run.round, kind=request.kind, method=request.method,
+            url=without_secrets(request.url), status=error.status, seconds=0, received_bytes=0, body_bytes=0, gone=1,
+        )  # fmt: skip
+        self._record(row, Page())
+
     def _record(self, row: ScrapePage, page: Page) -> None:
         """The answer and what follows it, in one step: a run that is continued never asks for it again."""
         with transaction.atomic():
@@ -283,8 +297,14 @@ def _fill(row: ScrapePage, page: Page) -> None:
     row.pages_declared, row.page_size = _count(page.pages_declared), _count(page.page_size)
     row.vehicles = [[_storable(text) for text in vehicle] for vehicle in page.vehicles]
     row.warnings = [_storable(text) for text in page.warnings]
-    vins = "\n".join(vehicle[0] for vehicle in row.vehicles)
-    row.fingerprint = hashlib.sha256(vins.encode()).hexdigest() if page.vehicles else ""
+    row.fingerprint = fingerprint_of(row.vehicles)
+
+
+def fingerprint_of(vehicles: Sequence[Sequence[str]]) -> str:
+    """What two pages with the same vehicles have in common: their VINs, or all texts where none has one."""
+    vins = [vehicle[0] for vehicle in vehicles]
+    texts = vins if any(vins) else ["\t".join(vehicle) for vehicle in vehicles]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest() if texts else ""
 
 
 def _count(number: int | None) -> int | None:
