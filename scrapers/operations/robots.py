@@ -5,7 +5,7 @@ that fails or cannot be reached forbids everything, unless there is an earlier c
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 _READ_AGAIN = timedelta(days=1)
 _TRY_AGAIN = timedelta(minutes=10)
 _COPY_HOLDS = timedelta(days=30)
+_UNREADABLE = (
+    "The robots.txt of {host} cannot be read, so nothing else there is read. Run it again later, or let a manager write"
+    " down the reason for reading it all the same."
+)
 # What no later try mends: the host leads elsewhere or sends what is no such file.
 _NO_FILE = {"E_REDIRECT", "E_TOO_LARGE", "E_ENCODING"}
 
@@ -36,8 +40,6 @@ def may_fetch(*, fetcher: Fetcher, url: str, override_reason: str = "") -> Verdi
         logger.warning("robots.txt is overridden", extra={"host": host, "reason": override_reason})
         return Verdict(allowed=True, reason=f"overridden: {override_reason}")
     verdict = _verdict(_current(fetcher, host, url), url)
-    if not verdict.allowed:
-        verdict = Verdict(allowed=False, reason=sentence("E_ROBOTS", host, verdict.reason))
     logger.info("robots.txt", extra={"host": host, "allowed": verdict.allowed, "reason": verdict.reason})
     return verdict
 
@@ -66,12 +68,9 @@ def _read(fetcher: Fetcher, url: str) -> dict[str, int | str] | None:
 
 
 def _verdict(file: RobotsFile, url: str) -> Verdict:
-    if file.fetched_at is None:
-        return Verdict(allowed=False, reason="its robots.txt cannot be read")
-    if _is_too_old(file.fetched_at):
-        return Verdict(allowed=False, reason=f"its robots.txt could not be read since {file.fetched_at:%B %d, %Y}")
-    return judge(file.body, url)
-
-
-def _is_too_old(fetched_at: datetime) -> bool:
-    return fetched_at < timezone.now() - _COPY_HOLDS
+    if file.fetched_at is None or file.fetched_at < timezone.now() - _COPY_HOLDS:
+        return Verdict(allowed=False, reason=_UNREADABLE.format(host=file.host))
+    verdict = judge(file.body, url)
+    if verdict.allowed:
+        return verdict
+    return Verdict(allowed=False, reason=sentence("E_ROBOTS", file.host, verdict.reason))

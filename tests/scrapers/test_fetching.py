@@ -295,11 +295,14 @@ def test_a_name_that_nobody_resolves_in_time_is_a_timeout(web: Web) -> None:
 
 
 def test_a_name_that_is_not_known_cannot_be_reached(web: Web) -> None:
-    def resolver(_: str) -> list[str]:
+    def unknown(_: str) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    for resolve in (resolver, lambda _: []):
-        guard = Guard(ports={web.port}, resolver=resolve, may_connect=lambda _: True)
+    def without_address(_: str) -> list[str]:
+        return []
+
+    for resolver in (unknown, without_address):
+        guard = Guard(ports={web.port}, resolver=resolver, may_connect=lambda _: True)
         with Fetcher(hosts=[SITE], guard=guard) as fetcher, pytest.raises(FetchError) as caught:
             fetcher.fetch(asked(web))
         assert (caught.value.code, "its name" in caught.value.message) == ("E_CONNECT", True)

@@ -99,10 +99,12 @@ def test_bad_settings_are_named(settings: Settings, change: dict[str, Any], mess
     assert message in {item.id for item in found}
 
 
-def test_a_folder_that_others_can_read_is_named(settings: Settings) -> None:
-    settings.UPLOADS_DIR.chmod(0o755)
+@pytest.mark.parametrize("name", ["UPLOADS_DIR", "ORDERS_DIR", "SCRAPES_DIR"])
+def test_a_folder_that_others_can_read_is_named(settings: Settings, name: str) -> None:
+    folder = getattr(settings, name)
+    folder.chmod(0o755)
     found = checks.run_checks(include_deployment_checks=True, tags=[checks.Tags.security])
-    assert f"{settings.UPLOADS_DIR} is open to other users." in {item.msg for item in found}
+    assert f"{folder} is open to other users." in {item.msg for item in found}
 
 
 def test_no_library_is_older_than_its_last_dangerous_fault() -> None:
