@@ -271,13 +271,13 @@ class RobotsFile(models.Model):
     """What a host's robots.txt said when it was last read.
 
     `fetched_at`, `status` and `body` are of the last answer that counts; `tried_at` is later when the host could not be
-    reached since. A host that never answered has a `status` of NULL.
+    reached since.
     """
 
     host = models.CharField(max_length=255, primary_key=True)
     tried_at = models.DateTimeField()
-    fetched_at = models.DateTimeField(null=True, blank=True)
-    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    fetched_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField()
     body = models.TextField(blank=True)
 
     def __str__(self) -> str:

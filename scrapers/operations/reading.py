@@ -65,6 +65,7 @@ class Reading:
         self._beat = claims.Heartbeat(run, token)
         self._crawl_delays: dict[str, float] = {}
         self._pending: list[ScrapeRequest] = []
+        self._pages_kept = 0
 
     @property
     def is_finished(self) -> bool:
@@ -72,7 +73,7 @@ class Reading:
 
     def begin(self) -> None:
         """Take up the requests that are still to be made; a round that has not begun begins with its first ones."""
-        self._pending = list(self._run.pending.all())
+        self._pending, self._pages_kept = list(self._run.pending.all()), self._run.pages.count()
         if self._run.round_started_at is None:
             self._begin_round(self._adapter.first(self._site))
 
@@ -194,8 +195,7 @@ class Reading:
     # Keeping the answer
 
     def _keep(self, request: Request, fetched: Fetched) -> None:
-        number = self._run.pages.count() + 1
-        answer = fetched.answer
+        number, answer = self._pages_kept + 1, fetched.answer
         snapshot = store_snapshot(
             run_id=self._run.pk, page_number=number, request=request, answer=answer, at=timezone.now()
         )
@@ -213,10 +213,9 @@ class Reading:
     def _leave_out(self, request: Request, error: FetchError) -> None:
         """A vehicle whose own page is gone was sold since its list was read."""
         _log(request, status=error.status, code=error.code, attempt=self._run.tries + 1)
-        number = self._run.pages.count() + 1
         row = ScrapePage(
-            run=self._run, number=number, round=self._run.round, kind=request.kind, method=request.method,
-            url=without_secrets(request.url), status=error.status, seconds=0, received_bytes=0, body_bytes=0, gone=1,
+            run=self._run, number=self._pages_kept + 1, round=self._run.round, kind=request.kind, method=request.method,
+            url=without_secrets(request.url), status=error.status or 0, seconds=0, received_bytes=0, body_bytes=0, gone=1,
         )  # fmt: skip
         self._record(row, Page())
 
@@ -238,6 +237,7 @@ class Reading:
             )
             if page.learned:
                 self._learn(page.learned)
+        self._pages_kept = row.number
 
     def _learn(self, learned: Mapping[str, str]) -> None:
         locked = Website.objects.select_for_update().get(pk=self._website.pk)

@@ -33,7 +33,8 @@ def may_fetch(*, fetcher: Fetcher, url: str, override_reason: str = "") -> Verdi
     """Whether the host of `url` lets Silver Fox ask it. Reads its robots.txt when the copy is older than a day.
 
     `override_reason` is what a manager wrote down for reading it all the same: the file is not asked for. Every verdict
-    is logged. A verdict that forbids tells in its `reason`, for people, what to do next.
+    is logged. A verdict that forbids tells in its `reason`, for people, what to do next. Raises `FetchError` when the
+    host fails or cannot be reached and no copy tells what it wishes: then nothing else would be had there either.
     """
     host = urlsplit(url).netloc.lower()
     if override_reason:
@@ -49,26 +50,30 @@ def _current(fetcher: Fetcher, host: str, url: str) -> RobotsFile:
     now = timezone.now()
     if kept and kept.tried_at > now - (_READ_AGAIN if kept.fetched_at == kept.tried_at else _TRY_AGAIN):
         return kept
-    found = _read(fetcher, url)
-    answer = {"tried_at": now} if found is None else {"tried_at": now, "fetched_at": now, **found}
+    try:
+        answer = {"tried_at": now, "fetched_at": now, **_read(fetcher, url)}
+    except FetchError as error:
+        logger.warning("robots.txt cannot be read", extra={"host": host, "code": error.code})
+        if kept is None:
+            raise
+        answer = {"tried_at": now}
     return RobotsFile.objects.update_or_create(host=host, defaults=answer)[0]
 
 
-def _read(fetcher: Fetcher, url: str) -> dict[str, int | str] | None:
-    """Status and text of the file; None when the host cannot be reached or fails."""
+def _read(fetcher: Fetcher, url: str) -> dict[str, int | str]:
+    """Status and text of the file. Raises `FetchError` when the host cannot be reached or fails."""
     try:
         answer = fetcher.fetch(Request(kind=Kind.CONFIG, url=robots_url(url))).answer
     except FetchError as error:
         if error.code in _NO_FILE or is_absent(error.status or 0):
             return {"status": error.status or 0, "body": ""}
-        logger.warning("robots.txt cannot be read", extra={"host": urlsplit(url).netloc, "code": error.code})
-        return None
+        raise
     # PostgreSQL keeps no NUL in a text.
     return {"status": answer.status, "body": answer.text()[:LONGEST_FILE].replace("\0", "")}
 
 
 def _verdict(file: RobotsFile, url: str) -> Verdict:
-    if file.fetched_at is None or file.fetched_at < timezone.now() - _COPY_HOLDS:
+    if file.fetched_at < timezone.now() - _COPY_HOLDS:
         return Verdict(allowed=False, reason=_UNREADABLE.format(host=file.host))
     verdict = judge(file.body, url)
     if verdict.allowed:
