@@ -107,7 +107,7 @@ def _page_told(site: Site, html: str, *, refused: bool) -> Page:
     if not now.setting("api_key"):
         raise wrong_page(
             html,
-            "The listing page tells no key of an application of Algolia. Probe the website: its platform may be another.",
+            "The listing page tells no key for Algolia. Probe the website: its platform may be another.",
         )
     if not is_plain(now.setting("api_key")) or not _APPLICATION.fullmatch(now.setting("app")):
         raise CannotReadError("E_STRUCTURE", "The listing page names no usable application and key of Algolia.")
