@@ -31,12 +31,13 @@ DEFAULT_LOT_STATUSES: Mapping[str, LotStatus] = {
     for lot_status, texts in {
         LotStatus.ON_LOT: (
             "", "On-Lot", "In-Lot", "On Lot", "On the Lot", "InStock", "In Stock", "In-Stock", "Available",
-            "Available at Retailer", "FCTP_ReadyForSale", "Dealer Retail Stock - Upfitted",
+            "Available at Retailer", "FCTP_ReadyForSale", "Dealer Retail Stock - Upfitted", "At Dealership",
         ),
         LotStatus.OFF_LOT: (
             "In Transit", "In-Transit", "In Transit to U.S.", "Allocated", "In-Build-Phase", "Build Phase",
             "Being Built", "In Production", "Arriving Soon", "Dealer Ordered", "Courtesy Vehicle",
             "In-Service Courtesy Vehicle", "Courtesy Transportation Unit", "In-Service", "In-Service FCTP", "Off Lot",
+            "InTransit",
         ),
     }.items()
     for text in texts

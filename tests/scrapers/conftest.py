@@ -1,8 +1,10 @@
 from collections.abc import Iterator
 
 import pytest
+from pytest_django import Settings
 
 from tests.scrapers.fake_dealers import FakeDealers, fake_dealers
+from tests.scrapers.runs import load_shop
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,11 @@ def fake_web(_running_fake_web: FakeDealers) -> Iterator[FakeDealers]:
     _running_fake_web.reset()
     yield _running_fake_web
     _running_fake_web.reset()
+
+
+@pytest.fixture
+def shop(transactional_db: None, fake_web: FakeDealers, settings: Settings) -> FakeDealers:
+    """All dealerships with their websites switched on, and the fake dealer web in the place of the internet."""
+    settings.SCRAPER_FAKE_WEB = f"127.0.0.1:{fake_web.port}"
+    load_shop()
+    return fake_web
