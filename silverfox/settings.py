@@ -180,7 +180,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "silverfox.middleware.client_address"
 AXES_LOCKOUT_CALLABLE = "silverfox.views.locked_out"
 
+# A sign-in ends after twelve hours, and after two without a request.
+SESSION_ENGINE = "silverfox.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_SECONDS = 2 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
