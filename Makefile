@@ -11,8 +11,8 @@ BIN := .venv/bin
 .DELETE_ON_ERROR:
 
 # A stamp is written after pip has finished, so an interrupted installation is repeated.
-# The lock files name every file that may be installed by its SHA-256.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+# The lock files name every file that may be installed by its SHA-256, and nothing beside them is looked for.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .venv/run.stamp: requirements.lock
 	$(PYTHON) -m venv .venv

@@ -53,6 +53,6 @@ def test_every_entry_of_the_lock_names_its_files_by_hash_and_no_place_to_fetch_t
 def test_both_commands_install_by_the_lock_only() -> None:
     makefile = (PROJECT / "Makefile").read_text()
     assert re.findall(r"pip install .*", makefile) == [
-        "pip install --quiet --disable-pip-version-check --require-hashes -r"
+        "pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r"
     ]
     assert re.findall(r"\$\(INSTALL\) (.*)", makefile) == ["requirements.lock", "requirements-dev.lock"]
