@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dealerships.models import Dealership
 from dealerships.operations import attach_name
+from foundation.confirmation import password_confirmed
 from foundation.errors import BadInput, Refused, SilverFoxError
 from foundation.rate_limits import uploads_limited
 from foundation.roles import MANAGER, STAFF, AuthenticatedRequest, has_role, staff_required
@@ -239,8 +240,13 @@ def _render_dataset(request: HttpRequest, dataset: Dataset, *, error: str = "", 
     return render(request, "inventory/dataset.html", context, status=status)
 
 
+def _is_for_managers(request: AuthenticatedRequest, pk: int) -> bool:
+    return has_role(request.user, MANAGER) and role_to_decide(dataset=_find_dataset(pk)) == MANAGER
+
+
 @require_POST
 @staff_required
+@password_confirmed(when=_is_for_managers)
 def dataset_activate(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Make a staged, held or archived dataset the one in use."""
     dataset = _find_dataset(pk)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from foundation import context
 from foundation.auditing import record
+from foundation.confirmation import note_confirmation
 from silverfox.sessions import SIGNED_IN_AT
 
 _RECORDED = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
@@ -32,6 +33,7 @@ def connect() -> None:
 
 def signed_in(user: User, request: HttpRequest, **kwargs: Any) -> None:
     request.session[SIGNED_IN_AT] = time.time()
+    note_confirmation(request.session)
     record("account.signed_in", object_type="account", object_id=user.pk, object_name=user.username, actor=user)
 
 
