@@ -229,7 +229,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Opens /readyz to a monitor outside the local network.
+# Opens /readyz to a monitor outside the local network, and /status to any.
 READYZ_KEY = environment.secret("READYZ_KEY")
 LOG_DIR = environment.text("LOG_DIR")
 LOGGING = logging_by(environment.directory("LOG_DIR", VAR_DIR) if LOG_DIR else None)

@@ -26,6 +26,8 @@ from foundation.rate_limits import give_token_back, take_token, too_many
 from silverfox.db_embedded import DatabaseUnavailable
 from silverfox.health import failed_checks
 from silverfox.middleware import current_path
+from silverfox.system.checks import run_checks
+from silverfox.system.verdicts import document_of
 
 LOGINS_PER_HOUR = 20
 # What PostgreSQL answers while it stops, starts or has no place left; without a code there was no answer at all.
@@ -49,9 +51,20 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"ready": not failed, "failed": failed}, status=503 if failed else 200)
 
 
-def _may_ask(request: HttpRequest) -> bool:
+@require_safe
+@login_not_required
+def status(request: HttpRequest) -> HttpResponseBase:
+    """Every check as JSON for holders of the key; others see the page of the checks, if they may."""
+    return JsonResponse(document_of(run_checks())) if _has_key(request) else redirect("job_system")
+
+
+def _has_key(request: HttpRequest) -> bool:
     key = request.headers.get("X-Readyz-Key", "")
-    if settings.READYZ_KEY and constant_time_compare(key, settings.READYZ_KEY):
+    return bool(settings.READYZ_KEY) and constant_time_compare(key, settings.READYZ_KEY)
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    if _has_key(request):
         return True
     try:
         is_local = not ip_address(context.address()).is_global
