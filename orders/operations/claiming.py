@@ -71,7 +71,8 @@ def fail_order(order: Order, token: uuid.UUID, *, code: str, reason: str, error:
             discard_files(order.pk, token)
         is_recorded = claims.fail(locked, token, code=code, text=reason, error=error)
     if is_recorded:
-        logger.warning("order failed", extra={"order_id": order.pk, "reason": reason})
+        # The sentence stands on the order; it may name vehicles, which logs do not.
+        logger.warning("order failed", extra={"order_id": order.pk, "code": code})
 
 
 def stop_cancelled(order: Order, token: uuid.UUID) -> None:
