@@ -46,6 +46,7 @@ _BYTES_PER_MB = 1_000_000
 # Orders whose time is looked at; one before them has the libraries loaded.
 _WATCHED_ORDERS = 3
 DRAWING, READING, WRITING, CLOSING, REST = "drawing codes", "reading them back", "writing files", "closing", "the rest"
+PARTS = (DRAWING, READING, WRITING, CLOSING, REST)
 _PARTS_BY_CODE: dict[CodeType, str] = {
     qr_png.__code__: DRAWING,
     read_image.__code__: READING,
@@ -114,7 +115,7 @@ def measure_batch(*, dealerships: int, vehicles: int) -> BatchMeasurement:
         producing=produced - prepared,
         memory=[memory.pop(worker.pid), *sorted(memory.values(), reverse=True)],
         shares=shares,
-        logged=_require_logged(batch, dealerships * vehicles),
+        logged=require_logged(batch, dealerships * vehicles),
         comparison=Comparison(
             ours=f"worker with {WORKERS} processes: files, proof, VIN log",
             peer=f"qrcode, csv, zipfile in {WORKERS} processes: files only",
@@ -160,15 +161,9 @@ def _require_running(worker: subprocess.Popen[bytes]) -> None:
         raise Refused(f"The worker ended with {worker.returncode} in the middle.", code="worker_ended")
 
 
-def _require_logged(batch: Batch, expected: int) -> Logged:
-    """Count on the data itself: printed lines without an entry, and entries beyond one of the same vehicle."""
-    lines = OrderLine.objects.filter(order__batch=batch, included=True)
-    entries = VinLogEntry.objects.filter(dealership__in=batch.entries.values("dealership"))
-    printed, logged = set(lines.values_list("order__dealership", "vin")), list(entries.values_list("dealership", "vin"))
-    codes = Artifact.objects.filter(order__batch=batch, kind=Artifact.Kind.QR).count()
-    found = Logged(
-        lines=lines.count(), codes=codes, lost=len(printed - set(logged)), doubled=len(logged) - len(set(logged))
-    )
+def require_logged(batch: Batch, expected: int) -> Logged:
+    """What `count_logged` gives. Raises `Refused` unless each expected vehicle was printed, scanned and logged once."""
+    found = count_logged(batch)
     if found != Logged(lines=expected, codes=expected, lost=0, doubled=0):
         raise Refused(
             f"Of {expected:,} vehicles {found.lines:,} were printed with {found.codes:,} QR codes; "
@@ -176,6 +171,16 @@ def _require_logged(batch: Batch, expected: int) -> Logged:
             code="not_logged_once",
         )
     return found
+
+
+def count_logged(batch: Batch) -> Logged:
+    """Count on the data itself: printed lines without an entry, and entries beyond one of the same vehicle."""
+    lines = OrderLine.objects.filter(order__batch=batch, included=True)
+    entries = VinLogEntry.objects.filter(dealership__in=batch.entries.values("dealership"))
+    printed, logged = set(lines.values_list("order__dealership", "vin")), list(entries.values_list("dealership", "vin"))
+    codes = Artifact.objects.filter(order__batch=batch, kind=Artifact.Kind.QR).count()
+    once = set(logged)
+    return Logged(lines=lines.count(), codes=codes, lost=len(printed - once), doubled=len(logged) - len(once))
 
 
 def _shares(orders: Sequence[Order]) -> dict[str, float]:

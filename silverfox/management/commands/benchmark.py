@@ -12,7 +12,7 @@ _VEHICLES = {"cao": 600, "batch": 60}
 
 
 class Command(JsonCommand):
-    help = "Measure a part of the program against what a usual one would do; the database stays as it was."
+    help = "Measure a part of the program against what a usual one would do; your data stays as it was."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch"])
