@@ -16,7 +16,7 @@ from psycopg2 import sql
 
 from foundation.errors import BadInput, Refused
 
-_SUFFIX = "_benchmark"
+_SUFFIX = "_batch_benchmark"
 _NOT_ALLOWED = "42501"
 
 
