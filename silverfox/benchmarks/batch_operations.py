@@ -4,12 +4,14 @@ It works in the database that it finds, which therefore must be one of the measu
 """
 
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from types import CodeType
@@ -103,10 +105,10 @@ def measure_batch(*, dealerships: int, vehicles: int) -> BatchMeasurement:
     with _worker() as worker, watched_memory(worker.pid) as memory:
         begun = time.perf_counter()
         batch = run_batch(choice=Choice("measured", tuple(lots)), in_background=True)
-        _await(batch, BatchState.REVIEW, worker)
+        _wait_until(partial(_has_come_to, BatchState.REVIEW, batch), worker)
         prepared = time.perf_counter()
         complete_batch(batch=batch, first_number="10001")
-        _await(batch, BatchState.COMPLETED, worker)
+        _wait_until(partial(_has_come_to, BatchState.COMPLETED, batch), worker)
         produced = time.perf_counter()
     shares = _shares([approved_order(item, dealerships + number, vehicles) for number in range(1 + _WATCHED_ORDERS)])
     contents = [order_content(order) for order in batch.orders.order_by("pk")]
@@ -128,37 +130,32 @@ def measure_batch(*, dealerships: int, vehicles: int) -> BatchMeasurement:
 
 @contextmanager
 def _worker() -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that has answered, with its words in a file; it is stopped at the end."""
+    """A worker that has answered; it is stopped at the end."""
     command, environment = manage_here("worker", WORKERS=str(WORKERS))
-    with tempfile.TemporaryFile() as words:
-        worker = subprocess.Popen(command, env=environment, stdout=words, stderr=subprocess.STDOUT)
-        try:
-            while not is_worker_alive():
-                _require_running(worker)
-            yield worker
-        finally:
-            worker.terminate()
-            worker.wait()
+    worker = subprocess.Popen(command, env=environment, stdout=sys.stderr)
+    try:
+        _wait_until(is_worker_alive, worker)
+        yield worker
+    finally:
+        worker.terminate()
+        worker.wait()
 
 
-def _await(batch: Batch, state: BatchState, worker: subprocess.Popen[bytes]) -> None:
-    begun = time.monotonic()
-    while (found := Batch.objects.values_list("state", flat=True).get(pk=batch.pk)) != state:
-        _require_running(worker)
-        if found in FINAL_STATES or time.monotonic() - begun > _PATIENCE_SECONDS:
-            reasons = {
-                *batch.entries.values_list("reason", flat=True),
-                *batch.orders.values_list("error_text", flat=True),
-            }
-            raise Refused(
-                f"The batch is {found} instead of {state}. {' '.join(filter(None, reasons))}", code="not_done"
-            )
+def _wait_until(is_so: Callable[[], bool], worker: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not is_so():
+        time.sleep(_POLL_SECONDS)
+        if worker.poll() is not None or time.monotonic() > until:
+            ended = "is at work and does not end" if worker.poll() is None else f"ended with {worker.returncode}"
+            raise Refused(f"The worker {ended}. Run manage.py worker by itself to see why.", code="not_done")
 
 
-def _require_running(worker: subprocess.Popen[bytes]) -> None:
-    time.sleep(_POLL_SECONDS)
-    if worker.poll() is not None:
-        raise Refused(f"The worker ended with {worker.returncode} in the middle.", code="worker_ended")
+def _has_come_to(state: BatchState, batch: Batch) -> bool:
+    found = Batch.objects.values_list("state", flat=True).get(pk=batch.pk)
+    if found in FINAL_STATES - {state}:
+        reasons = {*batch.entries.values_list("reason", flat=True), *batch.orders.values_list("error_text", flat=True)}
+        raise Refused(f"The batch is {found} instead of {state}. {' '.join(filter(None, reasons))}", code="not_done")
+    return found == state
 
 
 def require_logged(batch: Batch, expected: int) -> Logged:
