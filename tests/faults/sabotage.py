@@ -4,6 +4,7 @@ Python's audit events, Django's hooks and the queue's own signals tell where a p
 place says what happens there; who comes first takes the file away, so that it happens once.
 """
 
+import errno
 import os
 import re
 import signal
@@ -80,6 +81,8 @@ def _act(action: str, execute: Any) -> None:
     elif action == "hang":
         while True:
             time.sleep(0.1)
+    elif action == "no space":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     elif action == "deadlock":
         execute(_INJECTED)
     elif action.startswith("sleep "):
@@ -93,11 +96,11 @@ class _Files:
 
     def __init__(self) -> None:
         self.images = 0
-        self.order_folder = ""
+        self.attempt = self.order_folder = ""
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "os.mkdir" and (made := _TEMPORARY.search(os.fsdecode(arguments[0]))):
-            self.images, self.order_folder = 0, ""
+            self._begin(made[0])
             if (Path(os.environ[PLANS]) / f"{POISON}-{made[1]}").exists():
                 os.kill(os.getpid(), signal.SIGKILL)
             _strike(MADE)
@@ -106,6 +109,11 @@ class _Files:
         elif event == "os.rename" and "/.tmp/" in os.fsdecode(arguments[0]):
             _strike(RENAME)
             self.order_folder = str(Path(os.fsdecode(arguments[1])).parent)
+
+    def _begin(self, attempt: str) -> None:
+        # Each file asks for its folder once more, while files before it are still being written.
+        if attempt != self.attempt:
+            self.attempt, self.images, self.order_folder = attempt, 0, ""
 
     def _opened(self, path: str, mode: str) -> None:
         if path.endswith(".png") and mode.startswith("w"):
