@@ -30,8 +30,9 @@ from silverfox.system.checks import run_checks
 from silverfox.system.verdicts import document_of
 
 LOGINS_PER_HOUR = 20
-# What PostgreSQL answers while it stops, starts or has no place left; without a code there was no answer at all.
-_UNAVAILABLE = ("08", "53", "57P")
+# What PostgreSQL answers while it stops, starts, has no place left or must not be written; without a code there was no
+# answer at all.
+_UNAVAILABLE = ("08", "53", "57P", "25006")
 
 
 @require_safe
@@ -137,4 +138,4 @@ def _is_unavailable(error: BaseException | None) -> bool:
     if isinstance(error, DatabaseUnavailable):
         return True
     code = getattr(getattr(error, "__cause__", None), "pgcode", None)
-    return is_connection_lost(error) and (code is None or code.startswith(_UNAVAILABLE))
+    return is_connection_lost(error) if code is None else code.startswith(_UNAVAILABLE)

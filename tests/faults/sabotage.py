@@ -5,11 +5,13 @@ place says what happens there; who comes first takes the file away, so that it h
 """
 
 import errno
+import hashlib
 import os
 import re
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -48,10 +50,15 @@ class SabotageConfig(AppConfig):
         job(CANNOT_BE_PICKLED)(give_what_cannot_be_pickled)
         if hours := float(os.environ.get(CLOCK, "0")):
             timezone.now = partial(_shifted, hours)
+            time.time = partial(_shifted_seconds, time.time, hours)
 
 
 def _shifted(hours: float) -> datetime:
     return datetime.now(tz=timezone.get_default_timezone()) + timedelta(hours=hours)
+
+
+def _shifted_seconds(clock: Callable[[], float], hours: float) -> float:
+    return clock() + hours * 3600
 
 
 def end_the_worker(subject_id: int) -> None:
@@ -81,6 +88,11 @@ def _act(action: str, execute: Any) -> None:
     elif action == "hang":
         while True:
             time.sleep(0.1)
+    elif action == "stuck in C":
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
+    elif action == "deaf":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        _act("hang", execute)
     elif action == "no space":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     elif action == "deadlock":
