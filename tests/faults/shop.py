@@ -63,8 +63,8 @@ class Worker:
 class Shop:
     """`scale` divides every interval; a figure of the matrix is given in full seconds to `seconds`."""
 
-    def __init__(self, folder: Path, *, scale: int) -> None:
-        self.scale = scale
+    def __init__(self, folder: Path, *, scale: int, slowness: float) -> None:
+        self.scale, self._slowness = scale, slowness
         self._plans = folder / "sabotage"
         self._plans.mkdir()
         self._said = (folder / "worker.log").open("a")
@@ -73,7 +73,7 @@ class Shop:
 
     def seconds(self, full: float, *, unscaled: float = 8) -> float:
         """How long something may take here; starting programs and guard cycles of the queue take what they take."""
-        return full / self.scale + unscaled
+        return full / self.scale + unscaled * self._slowness
 
     def environment(self, **extra: str) -> dict[str, str]:
         return {

@@ -58,7 +58,7 @@ def test_f07_a_batch_whose_last_worker_died_is_closed_by_the_sweep(shop: Shop, r
     shop.plan(sabotage.RELEASED)
     shop.start_worker(busy=True)
     wait_until(lambda: shop.has_struck(sabotage.RELEASED), 30)
-    took = wait_until(lambda: is_state(batch, "completed"), 60 / shop.scale + 2)
+    took = wait_until(lambda: is_state(batch, "completed"), shop.seconds(60, unscaled=2))
     record_property("measured", f"closed after {took:.1f} s")
     assert '"batches: settled": 1' in shop.words()
     wait_until(lambda: is_summarised(batch), shop.seconds(60, unscaled=20))

@@ -22,7 +22,7 @@ import pytest
 
 from silverfox import db_embedded
 from silverfox.management.commands.run import programs
-from tests.faults.conftest import scale_of
+from tests.faults.conftest import scale_of, slowness_now
 from tests.silverfox.installation import Installation, free_port, throw_away_installation, wait_until
 
 pytestmark = [pytest.mark.slow]
@@ -128,7 +128,7 @@ class Site(Installation):
 
 @pytest.fixture
 def site(migrated: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
-    site = Site(Path(tempfile.mkdtemp(prefix="sf-")), scale_of(request.config))
+    site = Site(Path(tempfile.mkdtemp(prefix="sf-")), scale_of(request.config, slowness_now()))
     shutil.copytree(migrated, site.var_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pid", ".s.PGSQL*"))
     _give_to_the_owner_of(migrated, site.var_dir)
     try:
@@ -220,7 +220,7 @@ def test_p01_work_outlives_a_killed_database_server(site: Site, record_property:
 @fault("P02", "web, worker and commands start at once on an empty folder", "one server, all connect")
 @pytest.mark.faults
 def test_p02_programs_that_start_at_once_on_an_empty_folder_share_one_server(request: pytest.FixtureRequest) -> None:
-    site = Site(Path(tempfile.mkdtemp(prefix="sf-")), scale_of(request.config))
+    site = Site(Path(tempfile.mkdtemp(prefix="sf-")), scale_of(request.config, slowness_now()))
     try:
         web = site.begin_program(*programs("127.0.0.1", site.port)["web server"], **SETTINGS)
         worker = site.begin_program("manage.py", "worker")

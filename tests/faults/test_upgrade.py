@@ -94,7 +94,7 @@ def test_f48_a_batch_goes_on_behind_an_upgrade_as_it_was_prepared(shop: Shop, ne
     assert (shop.living(), worker.program.returncode) == ([], 0)
     assert "done" not in states(batch)
     change_dealerships(dealerships=lots, values={"template_used_id": "flyout", "price_markup": 500})
-    describe({"header": "OF TOMORROW", "formula": "{vin}"})
+    describe({"header": "OF_TOMORROW", "formula": "{vin}"})
     next_version.manage("migrate")
     shop.start_worker(folder=next_version.folder)
     wait_until(lambda: set(states(batch)) == {"done"}, shop.seconds(180))
@@ -104,7 +104,7 @@ def test_f48_a_batch_goes_on_behind_an_upgrade_as_it_was_prepared(shop: Shop, ne
     for order in orders_of(batch):
         assert order_settings(order) == stored[order.pk]
         [sheet] = released_bytes(order, "csv").values()
-        assert "OF TOMORROW" not in csv_rows(sheet)[0]
+        assert "OF_TOMORROW" not in csv_rows(sheet)[0]
 
 
 def describe(*more: dict[str, str]) -> None:
