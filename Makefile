@@ -1,4 +1,4 @@
-# Silver Fox: make run | make test | make proofs | make faults | make lint | make format | make stop | make clean
+# Silver Fox: make run | make test | make proofs | make faults | make lint | make format | make lock | make stop | make clean
 
 PYTHON ?= python3.11
 HOST ?= 127.0.0.1
@@ -6,19 +6,22 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := run
-.PHONY: run test proofs faults lint format stop clean
+.PHONY: run test proofs faults lint format lock stop clean
 # A recipe that fails leaves no target that would be taken for finished.
 .DELETE_ON_ERROR:
 
 # A stamp is written after pip has finished, so an interrupted installation is repeated.
-.venv/run.stamp: requirements.txt
+# The lock files name every file that may be installed by its SHA-256, and nothing beside them is looked for.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+
+.venv/run.stamp: requirements.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) requirements.lock
 	@touch $@
 
-.venv/dev.stamp: requirements.txt requirements-dev.txt
+.venv/dev.stamp: requirements-dev.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) requirements-dev.lock
 	@touch .venv/run.stamp $@
 
 run: .venv/run.stamp
@@ -39,6 +42,7 @@ faults: .venv/dev.stamp
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level high --recursive .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
@@ -50,6 +54,13 @@ format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djlint --quiet --reformat templates
+
+# To be run after requirements.txt or requirements-dev.txt was changed; asks the package index for the hashes.
+LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11.5 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+lock: .venv/dev.stamp
+	$(LOCK) requirements.txt --output-file requirements.lock
+	$(LOCK) requirements-dev.txt --output-file requirements-dev.lock
 
 stop: .venv/run.stamp
 	@$(BIN)/python manage.py db stop

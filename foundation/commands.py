@@ -14,11 +14,10 @@ from typing import Any, Never
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, ProgrammingError
 
+from foundation.connections import is_not_migrated
 from foundation.errors import BadInput, ConfirmationNeeded, SilverFoxError
 
 _INTERRUPTED = 130
-# What PostgreSQL says about a table and a column that are not there.
-_NOT_MIGRATED = {"42P01", "42703"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _explained_database_errors() -> Iterator[None]:
             code="database_unavailable",
         ) from error
     except ProgrammingError as error:
-        if getattr(error.__cause__, "pgcode", None) not in _NOT_MIGRATED:
+        if not is_not_migrated(error):
             raise
         raise BadInput(
             "The database lacks tables of this version. Run manage.py migrate first.", code="database_not_migrated"

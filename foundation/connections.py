@@ -1,6 +1,9 @@
-"""Whether an error says that the database could not be reached, or was lost in the middle of a statement."""
+"""What an error says of the database: it could not be reached, was lost in mid-statement, or lacks tables."""
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError
+
+# What PostgreSQL says about a table and a column that are not there.
+_NOT_MIGRATED = {"42P01", "42703"}
 
 
 def is_connection_lost(error: BaseException | None) -> bool:
@@ -13,3 +16,8 @@ def is_connection_lost(error: BaseException | None) -> bool:
         return True
     cause = getattr(error, "__cause__", None)
     return type(error) is DatabaseError and cause is not None and getattr(cause, "pgcode", None) is None
+
+
+def is_not_migrated(error: BaseException) -> bool:
+    """Whether the database lacks a table or a column that this version works with."""
+    return isinstance(error, ProgrammingError) and getattr(error.__cause__, "pgcode", None) in _NOT_MIGRATED

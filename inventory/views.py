@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dealerships.models import Dealership
 from dealerships.operations import attach_name
+from foundation.confirmation import password_confirmed
 from foundation.errors import BadInput, Refused, SilverFoxError
 from foundation.rate_limits import uploads_limited
 from foundation.roles import MANAGER, STAFF, AuthenticatedRequest, has_role, staff_required
@@ -28,6 +29,7 @@ from inventory.models import (
     UnmatchedName,
 )
 from inventory.operations.activation import activate_dataset, is_stale, reject_dataset, role_to_decide
+from inventory.operations.checking import check_import
 from inventory.operations.comparing import compare_with_active
 from inventory.operations.ignoring import ignore_name, stop_ignoring
 from inventory.operations.mapping import meanings_of
@@ -60,21 +62,27 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @staff_required
 @uploads_limited
 def import_upload(request: AuthenticatedRequest) -> HttpResponse:
-    """Take a file and have a worker read it."""
+    """Take a file and have a worker read it, or only tell what that would do."""
     if request.method != "POST":
         return render(request, "inventory/import_upload.html", {"form": UploadForm()})
     form, earlier = UploadForm(request.POST, request.FILES), None
     if form.is_valid():
-        file = form.cleaned_data["file"]
-        source = form.cleaned_data["source"]
         try:
-            inventory_import = queue_import(stream=file, file_name=file.name, source=source, actor=request.user)
+            return _take(request, form)
         except SilverFoxError as error:
             form.add_error("file", error.message)
             earlier = error.detail.get("already_imported")
-        else:
-            return redirect("import_detail", inventory_import.pk)
     return render(request, "inventory/import_upload.html", {"form": form, "earlier": earlier}, status=422)
+
+
+def _take(request: AuthenticatedRequest, form: UploadForm) -> HttpResponse:
+    file, source = form.cleaned_data["file"], form.cleaned_data["source"]
+    if "check" not in request.POST:
+        item = queue_import(stream=file, file_name=file.name, source=source, actor=request.user)
+        return redirect("import_detail", item.pk)
+    result = check_import(stream=file, file_name=file.name, source=source, actor=request.user)
+    context = {"result": result, "file_name": file.name, "problems": result["problems"][:PROBLEMS_PER_PAGE]}
+    return render(request, "inventory/import_check.html", context)
 
 
 @require_safe
@@ -232,8 +240,13 @@ def _render_dataset(request: HttpRequest, dataset: Dataset, *, error: str = "", 
     return render(request, "inventory/dataset.html", context, status=status)
 
 
+def _is_for_managers(request: AuthenticatedRequest, pk: int) -> bool:
+    return has_role(request.user, MANAGER) and role_to_decide(dataset=_find_dataset(pk)) == MANAGER
+
+
 @require_POST
 @staff_required
+@password_confirmed(when=_is_for_managers)
 def dataset_activate(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Make a staged, held or archived dataset the one in use."""
     dataset = _find_dataset(pk)

@@ -94,6 +94,11 @@ def enter(stage: str) -> None:
     _stage.set(stage)
 
 
+def stage() -> str:
+    """Which part of the work goes on, or ended last."""
+    return _stage.get()
+
+
 def _claimable(work: Work) -> QuerySet[Any]:
     is_free = state_is(work, work.queued) | (state_is(work, work.running) & Q(lease_until__lt=Now()))
     is_due = Q(not_before__isnull=True) | Q(not_before__lte=Now())

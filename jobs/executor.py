@@ -6,14 +6,16 @@ The rows themselves own claims, leases and retries, so a lost or doubled ring ha
 import logging
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models.functions import Now
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import Now, RowNumber
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.exceptions import TimeoutException
-from django_q.models import OrmQ
+from django_q.models import Failure, OrmQ, Success
 from django_q.tasks import async_task
 
 from foundation import context
@@ -66,6 +68,19 @@ def send_beat(incarnation: int) -> int:
 def unfinished(entries: Iterable[int]) -> set[int]:
     """Those of the queue's entries that it does not know to have ended."""
     return set(OrmQ.objects.filter(pk__in=list(entries)).values_list("pk", flat=True))
+
+
+def successes_over_limit() -> QuerySet[Any]:
+    """The queue's records of what went well, beyond the newest thousand of each function."""
+    rank = Window(RowNumber(), partition_by=F("func"), order_by=[F("stopped").desc(), F("id")])
+    successes: QuerySet[Any] = Success.objects.order_by().annotate(rank=rank)
+    return successes.filter(rank__gt=settings.Q_CLUSTER["save_limit"])
+
+
+def failures_before(moment: datetime) -> QuerySet[Any]:
+    """The queue's records of what went wrong before then; the queue itself keeps them for ever."""
+    failures: QuerySet[Any] = Failure.objects.filter(stopped__lt=moment)
+    return failures
 
 
 def run(kind: str, pk: int, request_id: str = "") -> None:

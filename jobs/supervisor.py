@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from foundation.connections import is_connection_lost
+from foundation.connections import is_connection_lost, is_not_migrated
 from foundation.errors import SilverFoxError
 from jobs import executor
 from jobs.claims import INCARNATION_VARIABLE
@@ -114,7 +114,7 @@ class Supervisor:
             if not _is_database_gone(error):
                 raise
             if self._has_database:
-                logger.warning("the database is gone; waiting for it", extra={"reason": str(error).split("\n")[0]})
+                logger.warning("the database is not ready; waiting for it", extra={"reason": str(error).split("\n")[0]})
             self._has_database = False
             self._answered_at = self._acknowledged_at = time.monotonic()
             connection.close()
@@ -226,8 +226,8 @@ class Supervisor:
 
 
 def _is_database_gone(error: Exception) -> bool:
-    # The embedded server says in its own words why it cannot be started.
-    return is_connection_lost(error) or isinstance(error, SilverFoxError)
+    # The embedded server says in its own words why it cannot be started; one without our tables is about to get them.
+    return is_connection_lost(error) or isinstance(error, SilverFoxError) or is_not_migrated(error)
 
 
 def _mark(incarnation: Incarnation) -> str:

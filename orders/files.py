@@ -136,7 +136,8 @@ def write_durably(path: Path, data: bytes) -> None:
 
 def storage_problem(*, least_free_bytes: int) -> str:
     """Why no order's files could be written now; empty when they could. Writes nothing."""
-    folder = next(path for path in (_root(), *_root().parents) if path.exists())
+    # What may not be looked into counts as absent, as what lies in the way of making it.
+    folder = next(path for path in (_root(), *_root().parents) if os.access(path, os.F_OK))
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         return f"The folder of the order files, {_root()}, cannot be written."
     free, least = shutil.disk_usage(folder).free // 1_000_000, least_free_bytes // 1_000_000

@@ -36,7 +36,7 @@ def complete(order_id: int) -> None:
         complete_order(order=order)
     except SilverFoxError as error:
         # The reason stands on the order, or another worker has it; the queue has nothing to repeat.
-        logger.warning("order not completed", extra={"reason": error.message})
+        logger.warning("order not completed", extra={"code": error.code})
 
 
 @job(VERIFY_JOB)

@@ -9,7 +9,9 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 
+from foundation.confirmation import password_confirmed
 from foundation.roles import ROLES
 
 
@@ -40,6 +42,8 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
+@method_decorator(password_confirmed(), name="changeform_view")
+@method_decorator(password_confirmed(), name="user_change_password")
 class SilverFoxUserAdmin(UserAdmin[User]):
     form = UserForm
     add_form = NewUserForm

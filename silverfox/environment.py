@@ -153,7 +153,7 @@ def database(url: str) -> dict[str, Any]:
     host = options.pop("host", "") or unquote(parts.hostname or "")
     _require_tls(host, options)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "silverfox.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

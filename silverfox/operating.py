@@ -1,7 +1,7 @@
 """The pages of those who keep the program running: what the worker does, and whether all is well."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,7 +12,7 @@ from jobs.models import Job
 from jobs.operations.background import cancel_job, retry_job
 from silverfox.system.background import worker_checks
 from silverfox.system.checks import run_checks
-from silverfox.system.verdicts import worst
+from silverfox.system.verdicts import document_of, worst
 from silverfox.system.work_list import list_work
 
 
@@ -63,6 +63,8 @@ def job_cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @require_safe
 @manager_required
 def job_system(request: AuthenticatedRequest) -> HttpResponse:
-    """Every check of `check_system`, without reading all released files."""
+    """Every check of `check_system`, without reading all released files; as JSON for who asks for that."""
     checks = run_checks()
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse(document_of(checks))
     return render(request, "system/checks.html", {"checks": checks, "worst": worst(checks)})

@@ -191,7 +191,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "silverfox.middleware.client_address"
 AXES_LOCKOUT_CALLABLE = "silverfox.views.locked_out"
 
+# A sign-in ends after twelve hours, and after two without a request.
+SESSION_ENGINE = "silverfox.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_SECONDS = 2 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -237,7 +240,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Opens /readyz to a monitor outside the local network.
+# Opens /readyz to a monitor outside the local network, and /status to any.
 READYZ_KEY = environment.secret("READYZ_KEY")
 LOG_DIR = environment.text("LOG_DIR")
 LOGGING = logging_by(environment.directory("LOG_DIR", VAR_DIR) if LOG_DIR else None)

@@ -1,5 +1,6 @@
-"""What happens to accounts, told to the audit trail: signing in and out, users, their rights and their roles."""
+"""What happens to accounts: the audit trail is told of signing in and out, users, their rights and their roles."""
 
+import time
 from typing import Any
 
 from axes.signals import user_locked_out
@@ -10,6 +11,8 @@ from django.http import HttpRequest
 
 from foundation import context
 from foundation.auditing import record
+from foundation.confirmation import note_confirmation
+from silverfox.sessions import SIGNED_IN_AT
 
 _RECORDED = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
 
@@ -28,7 +31,9 @@ def connect() -> None:
     m2m_changed.connect(role_changed, sender=User.groups.through, dispatch_uid="audit.role_changed")
 
 
-def signed_in(user: User, **kwargs: Any) -> None:
+def signed_in(user: User, request: HttpRequest, **kwargs: Any) -> None:
+    request.session[SIGNED_IN_AT] = time.time()
+    note_confirmation(request.session)
     record("account.signed_in", object_type="account", object_id=user.pk, object_name=user.username, actor=user)
 
 

@@ -33,6 +33,7 @@ urlpatterns = [
     path("accounts/password/", views.PasswordView.as_view(), name="password"),
     path("accounts/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("admin/", admin.site.urls),
+    path("status", views.status, name="status"),
     path("readyz", views.readyz, name="readyz"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -26,10 +26,13 @@ from foundation.rate_limits import give_token_back, take_token, too_many
 from silverfox.db_embedded import DatabaseUnavailable
 from silverfox.health import failed_checks
 from silverfox.middleware import current_path
+from silverfox.system.checks import run_checks
+from silverfox.system.verdicts import document_of
 
 LOGINS_PER_HOUR = 20
-# What PostgreSQL answers while it stops, starts or has no place left; without a code there was no answer at all.
-_UNAVAILABLE = ("08", "53", "57P")
+# What PostgreSQL answers while it stops, starts, has no place left or must not be written; without a code there was no
+# answer at all.
+_UNAVAILABLE = ("08", "53", "57P", "25006")
 
 
 @require_safe
@@ -49,9 +52,20 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"ready": not failed, "failed": failed}, status=503 if failed else 200)
 
 
-def _may_ask(request: HttpRequest) -> bool:
+@require_safe
+@login_not_required
+def status(request: HttpRequest) -> HttpResponseBase:
+    """Every check as JSON for holders of the key; others see the page of the checks, if they may."""
+    return JsonResponse(document_of(run_checks())) if _has_key(request) else redirect("job_system")
+
+
+def _has_key(request: HttpRequest) -> bool:
     key = request.headers.get("X-Readyz-Key", "")
-    if settings.READYZ_KEY and constant_time_compare(key, settings.READYZ_KEY):
+    return bool(settings.READYZ_KEY) and constant_time_compare(key, settings.READYZ_KEY)
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    if _has_key(request):
         return True
     try:
         is_local = not ip_address(context.address()).is_global
@@ -124,4 +138,4 @@ def _is_unavailable(error: BaseException | None) -> bool:
     if isinstance(error, DatabaseUnavailable):
         return True
     code = getattr(getattr(error, "__cause__", None), "pgcode", None)
-    return is_connection_lost(error) and (code is None or code.startswith(_UNAVAILABLE))
+    return is_connection_lost(error) if code is None else code.startswith(_UNAVAILABLE)

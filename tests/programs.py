@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def run_program(
-    *arguments: str, standard_input: str = "", lease_seconds: int = 60, most_file_bytes: int | None = None
+    *arguments: str,
+    standard_input: str = "",
+    lease_seconds: int = 60,
+    most_file_bytes: int | None = None,
+    patience_seconds: int = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Run `python ARGUMENTS` to its end. The test must have committed what the program is to see.
 
@@ -30,7 +34,7 @@ def run_program(
         input=standard_input,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patience_seconds,
         check=False,
         preexec_fn=_limit(most_file_bytes),
     )

@@ -1,18 +1,19 @@
 """What is removed when its time is over: uploads, rows of old datasets, remarks on rows, uploads that nobody names.
 
-Accounts stay for ever: the import with its counts, the dataset with its counts, gates and events.
+Accounts stay for ever: the import with its counts, the dataset with its counts, gates and events. An import that gave
+no dataset leaves its account to the audit trail.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from dealerships.models import Dealership
+from foundation.auditing import record
+from foundation.retention import Removed, measure_rows
 from inventory.files import UploadOnDisk, delete_upload, uploads_on_disk
 from inventory.models import Dataset, DatasetEvent, ImportProblem, InventoryImport, RawVehicle, Vehicle
 from inventory.operations.activation import move_dataset
@@ -20,8 +21,11 @@ from inventory.operations.activation import move_dataset
 UPLOAD_DAYS = DATASET_DAYS = 30
 DATASETS_KEPT = 5
 REMARK_DAYS = 14
+IMPORT_DAYS = 730
 STRAY_HOURS = 24
 _IN_PROGRESS = [InventoryImport.Status.QUEUED, InventoryImport.Status.RUNNING]
+_ENDED = [InventoryImport.Status.DONE, InventoryImport.Status.FAILED]
+_ACCOUNT = ("file_name", "sha256", "status", "rows_read", "rows_accepted", "rows_rejected", "rows_unmatched")
 _UNDECIDED = [Dataset.Status.STAGED, Dataset.Status.HELD]
 
 _ROWS = """
@@ -35,18 +39,6 @@ _REMARKS = """
     SELECT count(*), coalesce(sum(pg_column_size(p.*)), 0)
     FROM inventory_importproblem p WHERE inventory_import_id = ANY(%(ids)s)
 """
-
-
-@dataclass(frozen=True)
-class Removed:
-    """One class of data: how many things were, or with a dry run would be, removed, and their size in bytes."""
-
-    name: str
-    count: int
-    bytes: int
-
-    def document(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def remove_old_uploads(*, now: datetime, needed: QuerySet[Dataset], dry_run: bool = False) -> Removed:
@@ -149,6 +141,43 @@ def remove_old_remarks(*, now: datetime, dry_run: bool = False) -> Removed:
         for pk in ids:
             ImportProblem.objects.filter(inventory_import=pk).delete()
     return Removed("remarks on rows", count, size)
+
+
+def remove_old_imports(*, now: datetime, dry_run: bool = False) -> Removed:
+    """Delete imports of more than 24 months ago that gave no dataset and that no other import refers to; one
+    that was read again follows its reading in the next run.
+
+    The account of each goes to the audit trail in the same transaction: who, when, which file, how many rows.
+    """
+    rereads = InventoryImport.objects.filter(reread_of=OuterRef("pk"))
+    old = InventoryImport.objects.filter(
+        ~Exists(Dataset.objects.filter(inventory_import=OuterRef("pk"))),
+        ~Exists(rereads),
+        status__in=_ENDED,
+        stored_name="",
+        created_at__lt=now - timedelta(days=IMPORT_DAYS),
+    )
+    removed = measure_rows("imports without a dataset", old)
+    for item in [] if dry_run else old.select_related("created_by"):
+        _remove_import(item)
+    return removed
+
+
+def _remove_import(item: InventoryImport) -> None:
+    with transaction.atomic():
+        record(
+            "import.removed",
+            object_type="import",
+            object_id=item.pk,
+            object_name=item.source,
+            actor_name="retention",
+            before={
+                "imported_at": item.created_at.isoformat(),
+                "imported_by": item.created_by.get_username() if item.created_by else "",
+                **{name: getattr(item, name) for name in _ACCOUNT},
+            },
+        )
+        item.delete()
 
 
 def _count(query: str, ids: list[int]) -> tuple[int, int]:

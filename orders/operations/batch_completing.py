@@ -24,6 +24,7 @@ from orders.domain.batches import (
 from orders.domain.states import OrderState
 from orders.models import Batch, BatchEntry, Order
 from orders.operations.batch_states import SUMMARY_JOB, find_batch, lock_batch, settle_batch
+from orders.operations.claiming import this_second
 from orders.operations.completing import approve_order, cancel_order, complete_order
 from orders.operations.preflight import is_worker_alive, number_problems, orders_in_review, preflight
 
@@ -58,6 +59,9 @@ def complete_batch(
             raise ConfirmationNeeded(words, detail={"questions": plan.questions, **_detail(plan.problems)})
         for order, number in plan.numbered:
             approve_order(order=order, order_number=number, confirmed=True, actor=actor, in_background=in_background)
+        # One moment for all, so that a batch that runs over midnight has one date.
+        numbered = Order.objects.filter(pk__in=[order.pk for order, _ in plan.numbered])
+        numbered.update(completed_at=this_second())
         words = f"{len(plan.numbered)} orders: {', '.join(number for _, number in plan.numbered)}"
         record("complete batch", object_type="batch", object_id=batch.pk, actor=actor, detail=words)
     return find_batch(batch_id=batch.pk)

@@ -101,6 +101,8 @@ def vins_printed_meanwhile(*, order: Order) -> set[str]:
 
 def unapproved_hosts(*, order: Order) -> dict[str, int]:
     """Hosts of included lines' addresses that the dealership does not list, with their lines; none without a list."""
+    if not order.dealership.approved_hosts:
+        return {}
     hosts = (unapproved_host(line, order.dealership) for line in order.lines.filter(included=True))
     return dict(Counter(host for host in hosts if host))
 

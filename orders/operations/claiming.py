@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from datetime import UTC
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -32,11 +33,16 @@ def _move(order: Order, state: str, *, action: str, detail: str) -> None:
 register_work(Work(kind=COMPLETE_JOB, model=Order, move=_move, running=OrderState.PROCESSING.value))
 
 
+def this_second() -> TruncSecond:
+    """The time of the database without fractions, for a column; the sessions' own zone, or it would be hours off."""
+    return TruncSecond(Now(), tzinfo=UTC)
+
+
 def claim_order(order: Order) -> tuple[Order, uuid.UUID]:
     """Become the owner of a queued order, or of one whose owner's lease ran out; its moment of completion and its
     duplicates are fixed. Raises `Refused` when it is not to be had."""
     with transaction.atomic():
-        token = claims.claim(order, completed_at=Coalesce("completed_at", TruncSecond(Now())))
+        token = claims.claim(order, completed_at=Coalesce("completed_at", this_second()))
         if token is None:
             raise Refused(_not_claimable(order), code="not_claimable", detail={"status": order.state})
         # The billing sheet counts duplicates before this order writes the log.
@@ -71,7 +77,8 @@ def fail_order(order: Order, token: uuid.UUID, *, code: str, reason: str, error:
             discard_files(order.pk, token)
         is_recorded = claims.fail(locked, token, code=code, text=reason, error=error)
     if is_recorded:
-        logger.warning("order failed", extra={"order_id": order.pk, "reason": reason})
+        # The sentence stands on the order; it may name vehicles, which logs do not.
+        logger.warning("order failed", extra={"order_id": order.pk, "code": code})
 
 
 def stop_cancelled(order: Order, token: uuid.UUID) -> None:

@@ -1,5 +1,6 @@
 """Completion: files first, proved by reading them back, then files, VIN log and state in one transaction."""
 
+import errno
 import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,6 +48,8 @@ from orders.operations.claiming import (
 from orders.operations.transitions import lock_order, move_order, record_event
 
 LONGEST_ORDER_NUMBER = 100
+# The disk, or what this user may have of it, is used up.
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 def approve_order(
@@ -194,7 +197,7 @@ def _recorded_failure(order: Order, token: uuid.UUID) -> Iterator[None]:
         fail_order(order, token, code=error.code, reason=error.message)
         raise
     except OSError as error:
-        reason = f"The files could not be written: {error.strerror}. Free space or mend the folder, then retry."
+        reason = _reason_of(error)
         fail_order(order, token, code="disk", reason=reason)
         raise Refused(reason, code="disk") from error
     except Exception as error:
@@ -202,6 +205,12 @@ def _recorded_failure(order: Order, token: uuid.UUID) -> Iterator[None]:
         reason = f"Unexpected {type(error).__name__}: {error}. Nothing was released; retry."
         fail_order(order, token, code="E_UNEXPECTED", reason=reason, error=error)
         raise
+
+
+def _reason_of(error: OSError) -> str:
+    if error.errno in _NO_SPACE:
+        return "The files could not be written: the disk is full. Free space, then retry."
+    return f"The files could not be written: {error.strerror}. Free space or mend the folder, then retry."
 
 
 def _with_heartbeat(beat: claims.Heartbeat, files: Iterable[FileContent]) -> Iterator[FileContent]:

@@ -5,19 +5,22 @@ from datetime import datetime
 from django.db import transaction
 
 from foundation.auditing import record
+from foundation.retention import Removed, remove_old_sign_ins
 from inventory.models import Dataset
 from inventory.operations.retention import (
-    Removed,
     remove_old_datasets,
+    remove_old_imports,
     remove_old_remarks,
     remove_old_uploads,
     remove_stray_uploads,
 )
+from jobs.operations.background import keep_alive
+from jobs.operations.retention import remove_old_work
 from orders.models import Order
 
 
 def apply_retention(*, now: datetime, dry_run: bool = False, actor_name: str = "") -> list[Removed]:
-    """Remove old uploads, datasets, remarks and stray files, or with `dry_run` only count them; gives each class.
+    """Remove what was kept long enough in all apps, or with `dry_run` only count it; gives each class of data.
 
     The rows of a dataset stay as long as any order was prepared from it, its file as long as such an order is open.
     What was removed is recorded in the audit trail.
@@ -29,6 +32,9 @@ def apply_retention(*, now: datetime, dry_run: bool = False, actor_name: str = "
         remove_stray_uploads(now=now, dry_run=dry_run),
         remove_old_datasets(now=now, needed=ordered, dry_run=dry_run),
         remove_old_remarks(now=now, dry_run=dry_run),
+        remove_old_imports(now=now, dry_run=dry_run),
+        *remove_old_work(now=now, beat=keep_alive, dry_run=dry_run),
+        *remove_old_sign_ins(now=now, beat=keep_alive, dry_run=dry_run),
     ]
     after = {item.name: item.count for item in removed if item.count}
     if after and not dry_run:

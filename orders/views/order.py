@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from foundation.confirmation import password_confirmed
 from foundation.errors import SilverFoxError
 from foundation.roles import AuthenticatedRequest, manager_required, staff_required
 from orders.domain.billing import billing_of
@@ -105,6 +106,7 @@ def order_cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @manager_required
+@password_confirmed()
 def order_void(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Ask first, on a page of its own; the reason stays with the order and its log entries."""
     order = get_order(pk)

@@ -1,7 +1,7 @@
 """Two ways to the same result, timed in turns: a drift of the machine meets both, and the ratio stays."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -40,6 +40,18 @@ class Comparison:
             f"  {self.peer:<{width}}  {peer:10.4f} s\n"
             f"  {rounds} rounds in turns, medians; ratio {self.ratio:.1f} (target {self.target:.0f} or more)"
         )
+
+
+def read_comparison(document: Mapping[str, Any]) -> Comparison:
+    """The comparison that another process made in a single round, from its document."""
+    ours, peer = document["ours"], document["peer"]
+    return Comparison(
+        ours=ours["name"],
+        peer=peer["name"],
+        ours_seconds=[ours["median_seconds"]],
+        peer_seconds=[peer["median_seconds"]],
+        target=document["target_ratio"],
+    )
 
 
 def compare(

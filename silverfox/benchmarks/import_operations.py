@@ -1,19 +1,15 @@
 """Measures the import: staging a file against `bulk_create` of its rows, and memory against the size of the file."""
 
 import json
-import os
 import resource
 import subprocess
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -25,6 +21,7 @@ from inventory.models import FACT_NAMES, Dataset, InventoryImport, RawVehicle, V
 from inventory.operations.importing import load_mappings, stage_rows
 from silverfox.benchmarks.comparing import Comparison, compare, seconds
 from silverfox.benchmarks.data import DEALERSHIPS, dealership_name, write_rows
+from silverfox.benchmarks.own_database import manage_here
 
 RATIO = 4
 MOST_MEMORY_MIB = 30
@@ -62,10 +59,8 @@ def compare_imports(*, rows: int, rounds: int) -> tuple[Comparison, float]:
 def measure_memory(*, rows: int) -> float:
     """The most MiB that a process of its own needed at any time to stage so many rows."""
     connection.ensure_connection()  # the new process finds a server that runs
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "benchmark", "import", "--only-memory", "--json"]
-    done = subprocess.run(
-        [*command, "--rows", str(rows)], env=_environment(), stdout=subprocess.PIPE, check=True, text=True
-    )
+    command, environment = manage_here("benchmark", "import", "--only-memory", "--json", "--rows", str(rows))
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     return float(json.loads(done.stdout)["peak_mib"])
 
 
@@ -143,16 +138,3 @@ def _bulk_create(path: Path) -> None:
                 for number, raw, facts in batch
             )
         _check_constraints()
-
-
-def _environment() -> dict[str, str]:
-    """What a new process needs to reach the database of this one, also where tests have made one of their own."""
-    database = connection.settings_dict
-    query = urlencode({"host": database["HOST"], **database["OPTIONS"]} if database["HOST"] else database["OPTIONS"])
-    port = f":{database['PORT']}" if database["PORT"] else ""
-    return {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://{quote(database['USER'])}@{port}/{quote(database['NAME'])}?{query}",
-        "PGPASSWORD": database["PASSWORD"],
-        "SECRET_KEY": settings.SECRET_KEY,
-    }

@@ -40,7 +40,7 @@ def compare_orders(*, orders: int, vehicles: int, rounds: int) -> Comparison:
     with rolled_back(), _no_files_left() as (folder, made), closing(connection.copy()) as side:
         item = make_import()
         for number in range(orders * rounds):
-            made.append(_approved_order(item, number, vehicles))
+            made.append(approved_order(item, number, vehicles))
         batches = [made[start : start + orders] for start in range(0, len(made), orders)]
         contents = [order_content(order) for order in batches[0]]
         waiting = iter(batches)
@@ -65,11 +65,17 @@ def _no_files_left() -> Iterator[tuple[Path, list[Order]]]:
                 shutil.rmtree(root / str(order.pk), ignore_errors=True)
 
 
-def _approved_order(item: InventoryImport, number: int, vehicles: int) -> Order:
-    dealership = _dealership(number)
-    _fill_lot(item, dealership, range(number * vehicles, (number + 1) * vehicles))
+def approved_order(item: InventoryImport, number: int, vehicles: int) -> Order:
+    dealership = make_dealership_with_lot(item, number, vehicles)
     order, _ = create_order(OrderRequest(dealership=dealership, kind=OrderKind.CAO, confirmed=True))
     return approve_order(order=order, order_number=f"benchmark {number}")
+
+
+def make_dealership_with_lot(item: InventoryImport, number: int, vehicles: int) -> Dealership:
+    """The dealership of that number with so many vehicles on its lot, none of them printed."""
+    dealership = _dealership(number)
+    _fill_lot(item, dealership, range(number * vehicles, (number + 1) * vehicles))
+    return dealership
 
 
 def _dealership(number: int) -> Dealership:
@@ -80,6 +86,7 @@ def _dealership(number: int) -> Dealership:
         name=f"Benchmark Motors {number}",
         short_code=code,
         file_name=code,
+        default_order_kind=OrderKind.CAO,
         conditions=[Condition.NEW, Condition.PRE_OWNED, Condition.CERTIFIED],
         template_new_id="shortcut_pack",
         template_used_id="shortcut_pack",

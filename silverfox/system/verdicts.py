@@ -53,6 +53,11 @@ def worst(checks: Sequence[Check]) -> Verdict:
     return max((check.verdict for check in checks), key=order.index, default=Verdict.OK)
 
 
+def document_of(checks: Sequence[Check]) -> dict[str, Any]:
+    """All checks with the worst verdict of them, for programs."""
+    return {"verdict": worst(checks), "checks": [check.document() for check in checks]}
+
+
 def in_words(duration: timedelta) -> str:
     """A duration in the one unit that people would use: `12 s`, `25 min`, `6 h`, `4 days`."""
     seconds = max(int(duration.total_seconds()), 0)

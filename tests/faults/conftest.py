@@ -1,6 +1,10 @@
 """The fault matrix: which lines ran, what came of them, and the table at the end."""
 
 import os
+import resource
+import subprocess
+import sys
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +32,7 @@ class Line:
 
 
 LINES = pytest.StashKey[dict[str, Line]]()
+SCALES = pytest.StashKey[set[int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LINES] = {}
+    config.stash[SCALES] = set()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,22 +72,41 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     header = ["number", "where and how", "expected", "result", "seconds"]
     rows = [header, ["---"] * len(header), *(line.cells() for line in lines)]
     text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    terminalreporter.section(f"the fault matrix on {server}, intervals divided by {scale_of(config)}")
+    scales: set[int] = config.stash[SCALES]
+    divisors = " and ".join(map(str, sorted(scales))) or "nothing"
+    terminalreporter.section(f"the fault matrix on {server}, intervals divided by {divisors}")
     terminalreporter.write_line(text)
     Path(path).write_text(f"{text}\n", encoding="utf-8")
 
 
-def scale_of(config: pytest.Config) -> int:
-    return 1 if config.getoption("--full-scale", default=False) else 10
+def scale_of(config: pytest.Config, slowness: float = 1) -> int:
+    """What every interval is divided by: less where all takes longer, so that intervals and work keep their ratio."""
+    return 1 if config.getoption("--full-scale", default=False) else max(4, round(10 / slowness))
+
+
+def slowness_now() -> float:
+    """How many times longer a program takes than it computes: 1 on a computer that does nothing else."""
+    begun, used = time.monotonic(), _seconds_used()
+    subprocess.run([sys.executable, "-c", "import django.core.management, django.db.models, psycopg2"], check=True)
+    took = time.monotonic() - begun
+    # Reading the program from the disk is no sign of a busy computer.
+    return max(1.0, took / (_seconds_used() - used) - 0.5)
+
+
+def _seconds_used() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 @pytest.fixture
 def shop(transactional_db: None, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shop]:
-    """The running test's database with programs of its own, their intervals a tenth of what they are."""
-    scale = scale_of(request.config)
+    """The running test's database with programs of its own, their intervals divided by `scale_of`."""
+    slowness = slowness_now()
+    scale = scale_of(request.config, slowness)
+    request.config.stash[SCALES].add(scale)
     os.environ.pop("SILVERFOX_INCARNATION", None)
     settings.JOBS_TIME_SCALE = scale
-    shop = Shop(tmp_path, scale=scale)
+    shop = Shop(tmp_path, scale=scale, slowness=slowness)
     try:
         yield shop
     finally:

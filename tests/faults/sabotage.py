@@ -4,11 +4,14 @@ Python's audit events, Django's hooks and the queue's own signals tell where a p
 place says what happens there; who comes first takes the file away, so that it happens once.
 """
 
+import errno
+import hashlib
 import os
 import re
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -47,10 +50,15 @@ class SabotageConfig(AppConfig):
         job(CANNOT_BE_PICKLED)(give_what_cannot_be_pickled)
         if hours := float(os.environ.get(CLOCK, "0")):
             timezone.now = partial(_shifted, hours)
+            time.time = partial(_shifted_seconds, time.time, hours)
 
 
 def _shifted(hours: float) -> datetime:
     return datetime.now(tz=timezone.get_default_timezone()) + timedelta(hours=hours)
+
+
+def _shifted_seconds(clock: Callable[[], float], hours: float) -> float:
+    return clock() + hours * 3600
 
 
 def end_the_worker(subject_id: int) -> None:
@@ -80,6 +88,13 @@ def _act(action: str, execute: Any) -> None:
     elif action == "hang":
         while True:
             time.sleep(0.1)
+    elif action == "stuck in C":
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
+    elif action == "deaf":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        _act("hang", execute)
+    elif action == "no space":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     elif action == "deadlock":
         execute(_INJECTED)
     elif action.startswith("sleep "):
@@ -93,11 +108,11 @@ class _Files:
 
     def __init__(self) -> None:
         self.images = 0
-        self.order_folder = ""
+        self.attempt = self.order_folder = ""
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "os.mkdir" and (made := _TEMPORARY.search(os.fsdecode(arguments[0]))):
-            self.images, self.order_folder = 0, ""
+            self._begin(made[0])
             if (Path(os.environ[PLANS]) / f"{POISON}-{made[1]}").exists():
                 os.kill(os.getpid(), signal.SIGKILL)
             _strike(MADE)
@@ -106,6 +121,11 @@ class _Files:
         elif event == "os.rename" and "/.tmp/" in os.fsdecode(arguments[0]):
             _strike(RENAME)
             self.order_folder = str(Path(os.fsdecode(arguments[1])).parent)
+
+    def _begin(self, attempt: str) -> None:
+        # Each file asks for its folder once more, while files before it are still being written.
+        if attempt != self.attempt:
+            self.attempt, self.images, self.order_folder = attempt, 0, ""
 
     def _opened(self, path: str, mode: str) -> None:
         if path.endswith(".png") and mode.startswith("w"):

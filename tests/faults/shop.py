@@ -63,8 +63,8 @@ class Worker:
 class Shop:
     """`scale` divides every interval; a figure of the matrix is given in full seconds to `seconds`."""
 
-    def __init__(self, folder: Path, *, scale: int) -> None:
-        self.scale = scale
+    def __init__(self, folder: Path, *, scale: int, slowness: float) -> None:
+        self.scale, self._slowness = scale, slowness
         self._plans = folder / "sabotage"
         self._plans.mkdir()
         self._said = (folder / "worker.log").open("a")
@@ -73,7 +73,7 @@ class Shop:
 
     def seconds(self, full: float, *, unscaled: float = 8) -> float:
         """How long something may take here; starting programs and guard cycles of the queue take what they take."""
-        return full / self.scale + unscaled
+        return full / self.scale + unscaled * self._slowness
 
     def environment(self, **extra: str) -> dict[str, str]:
         return {
@@ -85,10 +85,11 @@ class Shop:
             **extra,
         }
 
-    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, folder: Path = ROOT, **extra: str) -> subprocess.Popen[str]:
+        """A program of the version in the folder."""
         program = subprocess.Popen(
             [sys.executable, *arguments],
-            cwd=ROOT,
+            cwd=folder,
             env=self.environment(**extra),
             stdin=subprocess.DEVNULL,
             stdout=self._said,
@@ -98,11 +99,13 @@ class Shop:
         self._programs.append(program)
         return program
 
-    def start_worker(self, *, processes: int = 2, clock_hours: str = "0", busy: bool = False, **extra: str) -> Worker:
+    def start_worker(
+        self, *, processes: int = 2, clock_hours: str = "0", busy: bool = False, folder: Path = ROOT, **extra: str
+    ) -> Worker:
         """A worker that has answered its first beat; one that is `busy` from the first moment is not waited for."""
         begun = Incarnation.objects.count()
         extra |= {"WORKERS": str(processes), sabotage.CLOCK: clock_hours}
-        worker = Worker(self.start("manage.py", "worker", **extra), processes)
+        worker = Worker(self.start("manage.py", "worker", folder=folder, **extra), processes)
         wait_until(lambda: Incarnation.objects.count() > begun and (busy or is_answered()), 60)
         return worker
 
@@ -133,6 +136,11 @@ class Shop:
         return [self.send(order) for order in [self.new_order(vehicles=vehicles) for _ in range(count)]]
 
     def close(self) -> None:
+        self.end_programs()
+        self._said.close()
+
+    def end_programs(self) -> None:
+        """End every program, and what is left of it."""
         for program in self._programs:
             program.terminate()
         for program in self._programs:
@@ -141,7 +149,6 @@ class Shop:
         for process in self.living():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._said.close()
 
     def living(self) -> list[psutil.Process]:
         """Every process that was started for this shop, orphans too."""

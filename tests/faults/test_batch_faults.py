@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 
 from dealerships.operations import change_dealerships
 from foundation.errors import Refused
+from foundation.models import AuditEntry
 from jobs.models import Job
 from jobs.operations.sweeping import sweep
 from orders.models import Artifact, Batch, BatchSummary, Order, OrderLine, VinLogEntry
@@ -23,6 +26,7 @@ from tests.faults import sabotage
 from tests.faults.invariants import assert_invariants
 from tests.faults.shop import Shop, assert_done_once, wait_until
 from tests.orders.batches import finish, make_lots, orders_of, start, states
+from tests.pages import sign_in
 from tests.racing import at_once, times
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -38,20 +42,29 @@ def is_state(batch: Batch, state: str) -> bool:
     return find_batch(batch_id=batch.pk).state == state
 
 
+def finalisations(batch: Batch) -> int:
+    changes = AuditEntry.objects.filter(action="change state", object_type="batch", object_id=str(batch.pk))
+    return changes.filter(detail__endswith="to completed").count()
+
+
 def is_summarised(batch: Batch) -> bool:
     return BatchSummary.objects.filter(batch=batch).count() == 1
 
 
 @fault("F07", "exit behind the last commit, before the batch is closed", "the sweep closes it within 60 s")
 def test_f07_a_batch_whose_last_worker_died_is_closed_by_the_sweep(shop: Shop, record_property: Record) -> None:
+    batch = batch_in_production(2)
+    complete_order(order=orders_of(batch)[0])
     shop.plan(sabotage.RELEASED)
-    batch = batch_in_production(1)
     shop.start_worker(busy=True)
     wait_until(lambda: shop.has_struck(sabotage.RELEASED), 30)
-    took = wait_until(lambda: is_state(batch, "completed"), shop.seconds(60))
+    took = wait_until(lambda: is_state(batch, "completed"), shop.seconds(60, unscaled=2))
     record_property("measured", f"closed after {took:.1f} s")
+    assert '"batches: settled": 1' in shop.words()
     wait_until(lambda: is_summarised(batch), shop.seconds(60, unscaled=20))
     assert_done_once(orders_of(batch))
+    assert [order.claims_total for order in orders_of(batch)] == [1, 1]
+    assert finalisations(batch) == 1
 
 
 @pytest.mark.faults
@@ -69,16 +82,31 @@ def test_f17_a_batch_with_an_order_that_kills_its_workers_comes_to_an_end(shop: 
 
 
 @pytest.mark.faults
-@fault("F25", "the summary fails ten times", "the batch is completed; the summary comes later")
-def test_f25_a_summary_that_fails_ten_times_keeps_no_batch_open(shop: Shop) -> None:
+@fault("F25", "the summary fails ten times", "the batch is completed; its page says pending, then ready")
+def test_f25_a_summary_that_fails_ten_times_keeps_no_batch_open(shop: Shop, record_property: Record) -> None:
     shop.plan(sabotage.SUMMARISE, "the summary fails", times=10)
-    batch = batch_in_production(1)
+    batch, staff = batch_in_production(1), sign_in(role="staff")
     shop.start_worker()
     wait_until(lambda: is_state(batch, "completed"), shop.seconds(60))
-    assert not is_summarised(batch)
-    wait_until(lambda: is_summarised(batch), 120)
-    assert is_state(batch, "completed")
-    assert shop.has_struck(sabotage.SUMMARISE)
+    told: list[tuple[bool, str]] = []
+
+    def is_ready() -> bool:
+        has_failed_enough = shop.has_struck(sabotage.SUMMARISE)
+        told.append((has_failed_enough, summary_status(staff, batch)))
+        return told[-1][1] == "ready"
+
+    wait_until(is_ready, 120)
+    early = [status for has_failed_enough, status in told if not has_failed_enough]
+    assert set(early) == {"pending"}
+    assert (is_state(batch, "completed"), is_summarised(batch)) == (True, True)
+    record_property("measured", f"asked {len(early)} times meanwhile, each time 200 and pending")
+
+
+def summary_status(staff: Client, batch: Batch) -> str:
+    """What the summary says of itself; its page opens whatever that is."""
+    page, data = [staff.get(reverse(name, args=[batch.pk])) for name in ("batch_summary", "batch_summary_json")]
+    assert (page.status_code, data.status_code) == (200, 200)
+    return str(data.json()["status"])
 
 
 @pytest.mark.faults
@@ -100,6 +128,7 @@ def test_f27_two_last_orders_at_once_close_their_batch_once() -> None:
     assert at_once(*acts) == ["ok", "ok"]
     assert is_state(batch, "completed")
     assert Job.objects.filter(kind=SUMMARY_JOB, subject_id=batch.pk).count() == 1
+    assert finalisations(batch) == 1
     assert_done_once(orders_of(batch))
 
 

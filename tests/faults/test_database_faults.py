@@ -1,4 +1,4 @@
-"""F34, F35, F38 and P01 to P06: the database is killed, is away, or must not be written; the embedded one too."""
+"""F34, F35, F38, P01 to P06 and R1: the database is killed, is away, or must not be written; the embedded one too."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psutil
 import psycopg2
@@ -21,14 +22,16 @@ import pytest
 
 from silverfox import db_embedded
 from silverfox.management.commands.run import programs
-from tests.faults.conftest import scale_of
-from tests.silverfox.installation import Installation, throw_away_installation, wait_until
+from tests.faults.conftest import scale_of, slowness_now
+from tests.silverfox.installation import Installation, free_port, throw_away_installation, wait_until
 
 pytestmark = [pytest.mark.slow]
 Record = Callable[[str, object], None]
 fault = pytest.mark.fault
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "silverfox.settings"}
-PORT = 8765
+SECRET = "a" * 32
+RESTARTED = 20
+LOGIN, SIGN_IN = "/accounts/login/", {"username": "nobody", "password": "wrong"}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,7 @@ class Site(Installation):
     def __init__(self, var_dir: Path, scale: int) -> None:
         super().__init__(var_dir)
         self.scale = scale
+        self.port = free_port()
         self.programs: list[subprocess.Popen[str]] = []
 
     def begin_program(self, *arguments: str, **extra: str) -> "subprocess.Popen[str]":
@@ -70,21 +74,26 @@ class Site(Installation):
 
     def web(self) -> "subprocess.Popen[str]":
         assert self.manage("collectstatic", "--no-input").returncode == 0
-        web = self.begin_program(*programs("127.0.0.1", PORT)["web server"], **SETTINGS)
-        wait_until(lambda: self.status("/login/") != 0)
+        web = self.begin_program(*programs("127.0.0.1", self.port)["web server"], **SETTINGS)
+        wait_until(lambda: self.status("/healthz") != 0, 60)
         return web
 
-    def status(self, path: str) -> int:
-        """What the site answers to a browser that says it is signed in; 0 when nobody does."""
-        cookie = {"Cookie": f"sessionid={'a' * 32}"}
-        request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", headers=cookie)
+    def status(self, path: str, **form: str) -> int:
+        """What the site answers to a browser that says it is signed in, or sends a form; 0 when nobody does."""
+        return self.answer(path, **form)[0]
+
+    def answer(self, path: str, **form: str) -> tuple[int, str]:
+        """The status of the answer, and its text."""
+        headers = {"Cookie": f"sessionid={SECRET}; csrftoken={SECRET}"}
+        data = urlencode(form | {"csrfmiddlewaretoken": SECRET}).encode() if form else None
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=data, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return int(answer.status)
+                return int(answer.status), answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code
+            return error.code, error.read().decode()
         except OSError:
-            return 0
+            return 0, ""
 
     def wait_done(self, seconds: float = 90) -> float:
         """Wait until every order is done and hold all against the rules; gives how long it took."""
@@ -94,9 +103,19 @@ class Site(Installation):
         assert (found["logged"], found["violations"]) == (found["lines"], [])
         return time.monotonic() - begun
 
+    def run(self) -> None:
+        """Everything, as a person starts it."""
+        program = self.begin_program("manage.py", "run", "--port", str(self.port))
+        assert program.stdout is not None
+        assert any("Silver Fox runs at" in line for line in program.stdout)
+
     def begin(self) -> None:
         """Wait until a first order is done."""
-        wait_until(lambda: any((self.var_dir / "orders").glob("[0-9]*/*")), 60)
+        wait_until(lambda: self.released() > 0, 60)
+
+    def released(self) -> int:
+        """How many orders have files, as the disk tells."""
+        return len(list((self.var_dir / "orders").glob("[0-9]*")))
 
     def end(self) -> None:
         for process in self.processes("python"):
@@ -109,7 +128,7 @@ class Site(Installation):
 
 @pytest.fixture
 def site(migrated: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
-    site = Site(Path(tempfile.mkdtemp(prefix="sf-")), scale_of(request.config))
+    site = Site(Path(tempfile.mkdtemp(prefix="sf-")), scale_of(request.config, slowness_now()))
     shutil.copytree(migrated, site.var_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pid", ".s.PGSQL*"))
     _give_to_the_owner_of(migrated, site.var_dir)
     try:
@@ -167,12 +186,15 @@ def test_f38_a_database_that_must_not_be_written_harms_nothing(site: Site) -> No
     site.begin()
     _sql(site, "ALTER SYSTEM SET default_transaction_read_only = on")
     _sql(site, "SELECT pg_reload_conf()")
+    wait_until(lambda: site.answer(LOGIN, **SIGN_IN)[0] == 503)
+    assert "what you sent was not saved" in site.answer(LOGIN, **SIGN_IN)[1]
     time.sleep(20 / site.scale)
-    assert worker.poll() is None
-    assert site.status("/healthz") == 200
+    assert (worker.poll(), site.status("/healthz"), site.status(LOGIN)) == (None, 200, 200)
+    assert site.ask("tell")["violations"] == []
     _sql(site, "ALTER SYSTEM RESET default_transaction_read_only")
     _sql(site, "SELECT pg_reload_conf()")
     site.wait_done()
+    assert (worker.poll(), site.status(LOGIN, **SIGN_IN)) == (None, 200)
 
 
 def _sql(site: Site, statement: str) -> None:
@@ -195,17 +217,24 @@ def test_p01_work_outlives_a_killed_database_server(site: Site, record_property:
     record_property("measured", f"all done {site.wait_done():.1f} s after the kill")
 
 
-@fault("P02", "web, worker and a command start at once on an empty folder", "one server, all connect")
+@fault("P02", "web, worker and commands start at once on an empty folder", "one server, all connect")
 @pytest.mark.faults
-def test_p02_programs_that_start_at_once_on_an_empty_folder_share_one_server() -> None:
-    with throw_away_installation() as installation:
-        migration = installation.start("manage.py", "migrate")
-        starts = [installation.start("manage.py", "db", "start") for _ in range(3)]
-        every = [*starts, migration]
-        for program in every:
-            program.communicate(timeout=120)
-        assert [program.returncode for program in every] == [0] * 4
-        assert len(installation.server_pids()) == 1
+def test_p02_programs_that_start_at_once_on_an_empty_folder_share_one_server(request: pytest.FixtureRequest) -> None:
+    site = Site(Path(tempfile.mkdtemp(prefix="sf-")), scale_of(request.config, slowness_now()))
+    try:
+        web = site.begin_program(*programs("127.0.0.1", site.port)["web server"], **SETTINGS)
+        worker = site.begin_program("manage.py", "worker")
+        commands = [site.start("manage.py", "migrate"), *(site.start("manage.py", "db", "start") for _ in range(2))]
+        wait_until(lambda: site.status("/healthz") == 200, 60)
+        assert site.status("/readyz") in {200, 503}
+        for command in commands:
+            command.communicate(timeout=120)
+        assert [command.returncode for command in commands] == [0] * 3
+        wait_until(lambda: site.status("/readyz") == 200, 60)
+        assert (web.poll(), worker.poll(), len(site.server_pids())) == (None, None, 1)
+    finally:
+        site.end()
+        shutil.rmtree(site.var_dir, ignore_errors=True)
 
 
 @fault("P03", "the process that started the server ends", "the server serves on")
@@ -250,3 +279,31 @@ def test_p06_a_folder_too_long_for_a_socket_is_refused_with_a_shorter_one(tmp_pa
     assert done.returncode == 2
     assert "set VAR_DIR to a shorter directory" in done.stderr
     assert not any(stat.S_IMODE(path.stat().st_mode) == 0o777 for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.faults
+@fault("R1", "a computer restarts: every process killed at once, the database too", "all done in 3 minutes, 0 doubled")
+def test_r1_a_restart_of_the_computer_in_mid_batch_loses_and_doubles_nothing(
+    site: Site, record_property: Record
+) -> None:
+    """With the intervals of production: nothing but the start may bring the work back."""
+    site.scale = 1
+    site.ask("send_batch", str(RESTARTED))
+    site.run()
+    site.begin()
+    everything = site.processes()
+    for process in everything:
+        process.suspend()
+    for process in everything:
+        process.kill()
+    psutil.wait_procs(everything, timeout=20)
+    assert site.processes() == []
+    left = RESTARTED - site.released()
+    assert left > 0
+    begun = time.monotonic()
+    site.run()
+    site.wait_done(180 - (time.monotonic() - begun))
+    assert site.ask("tell")["batches"] == ["completed"]
+    record_property(
+        "measured", f"all done {time.monotonic() - begun:.1f} s after the start, {left} of {RESTARTED} orders were left"
+    )

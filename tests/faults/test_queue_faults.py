@@ -4,12 +4,9 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from django.db import connection
 
-from jobs.models import Incarnation, WorkerHeartbeat
+from jobs.models import Incarnation
 from orders.models import Order
-from tests.faults import sabotage
-from tests.faults.invariants import assert_invariants
 from tests.faults.shop import Shop, Worker, endings, is_answered, state, states, wait_done, wait_until
 
 pytestmark = [pytest.mark.slow]
@@ -131,26 +128,3 @@ def test_f17_an_order_that_kills_its_workers_fails_visibly(shop: Shop, record_pr
     assert (poison.error_code, poison.attempts) == ("E_GAVE_UP", 5)
     assert poison.error_text
     wait_done(orders, shop.seconds(120))
-
-
-@pytest.mark.faults
-@fault("F48", "SIGTERM in mid-order, the next version starts", "goes on with what was stored, 0 lost")
-def test_f48_work_goes_on_behind_an_upgrade(shop: Shop) -> None:
-    worker = shop.start_worker()
-    shop.plan(sabotage.IMAGE, "sleep 120")
-    orders = shop.send_new(5)
-    wait_until(lambda: shop.has_struck(sabotage.IMAGE), 30)
-    worker.stop()
-    assert shop.living() == []
-    assert worker.program.returncode == 0
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE orders_order ADD COLUMN of_the_next_version integer NULL")
-    try:
-        shop.start_worker()
-        wait_done(orders, shop.seconds(120))
-    finally:
-        shop.close()
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE orders_order DROP COLUMN of_the_next_version")
-    assert_invariants()
-    assert WorkerHeartbeat.objects.count() == 2

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.db.models.signals import post_save
+from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
@@ -292,6 +293,15 @@ def test_an_error_after_the_commit_takes_no_released_file_away() -> None:
     assert [hashlib.sha256(data).hexdigest() for data in released_bytes(order).values()] == list(
         order.artifacts.values_list("sha256", flat=True)
     )
+
+
+def test_the_moment_of_completion_is_this_second() -> None:
+    dealership = make_dealership()
+    make_vehicles(dealership=dealership)
+    before = timezone.now().replace(microsecond=0)
+    order = finish_order(order=make_order(dealership=dealership))
+    assert order.completed_at is not None
+    assert before <= order.completed_at <= timezone.now()
 
 
 def test_an_order_is_completed_once() -> None:

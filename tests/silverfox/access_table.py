@@ -104,6 +104,7 @@ PAGES = {
     "sign_out_everywhere": Page("read", NO, 302),
     "healthz": Page("open", 200),
     "readyz": Page("open", 503),
+    "status": Page("open", 302),
     "admin:index": Page("decide", 200, 200),
     "admin:login": Page("decide", 302, 302),
     "admin:logout": Page("decide", NO, 302),

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,13 @@ class Installation:
     def kill_server(self) -> None:
         os.kill(self.server_pid(), signal.SIGKILL)
         wait_until(lambda: not self.processes("postgres"))
+
+
+def free_port() -> int:
+    """A port of this computer that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number: int = taken.getsockname()[1]
+    return number
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 30) -> None:

@@ -1,6 +1,7 @@
 """The measurements run, name both sides and leave the database as it was; how long anything takes is not tested."""
 
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,22 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dealerships.models import Dealership
-from foundation.errors import BadInput
+from foundation.errors import BadInput, Refused
 from inventory.domain.sheets import open_sheet
 from inventory.domain.vin import has_valid_check_digit
 from inventory.models import Dataset, FirstSeen, ImportProblem, InventoryImport, RawVehicle, Vehicle
 from orders.domain.qr import qr_text, read_image
-from orders.models import Artifact, Order, VinLogEntry
+from orders.models import Artifact, Order, OrderLine, VinLogEntry
 from orders.operations.selecting import load_candidates
-from silverfox.benchmarks import cao_operations, import_operations, naive, qr_operations
+from silverfox.benchmarks import batch_operations, cao_operations, import_operations, naive, qr_operations
 from silverfox.benchmarks.comparing import Comparison, compare
 from silverfox.benchmarks.data import make_vin, write_rows
+from silverfox.benchmarks.watching import watched_time
+from silverfox.management.commands.benchmark import describe_batch
 from tests import factories
+from tests.orders.batches import make_lots, start
 from tests.orders.domain.content import make_content, make_gladiator, make_line
+from tests.programs import run_program
 
 TABLES = (
     Artifact,
@@ -140,6 +145,95 @@ def test_the_peer_of_orders_writes_a_table_a_code_per_line_and_a_zip_of_them(tmp
         assert read_image((tmp_path / "order" / name).read_bytes()).texts == (qr_text(line, content.settings),)
 
 
+def test_a_batch_is_measured_by_a_worker_in_a_database_and_a_folder_of_its_own(counts: dict[str, int]) -> None:
+    before = set(Path(settings.ORDERS_DIR).parent.iterdir())
+    size = ("--dealerships", "3", "--vehicles", "2")
+    done = run_program("manage.py", "benchmark", "batch", *size, "--json", patience_seconds=600)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (answer["part"], answer["dealerships"], answer["vehicles"]) == ("batch", 3, 2)
+    assert answer["vin_log"] == {"lines": 6, "codes": 6, "lost": 0, "doubled": 0}
+    assert (answer["goal_seconds"], answer["goal_mb"], answer["target_ratio"]) == (180, 400, 5)
+    assert min(answer["preparing_seconds"], answer["producing_seconds"]) > 0
+    assert answer["ours"]["median_seconds"] == pytest.approx(answer["producing_seconds"], abs=0.001)
+    assert answer["peer"]["name"] == "qrcode, csv, zipfile in 2 processes: files only"
+    # The supervisor; the queue's first process, its sentinel, two workers, the monitor and the pusher.
+    assert len(answer["memory_mb"]["queue"]) == 6
+    assert all(20 < peak < 1000 for peak in [answer["memory_mb"]["supervisor"], *answer["memory_mb"]["queue"]])
+    assert set(answer["shares"]) <= set(batch_operations.PARTS)
+    assert sum(answer["shares"].values()) == pytest.approx(1, abs=0.01)
+    assert row_counts() == counts
+    assert set(Path(settings.ORDERS_DIR).parent.iterdir()) == before
+    assert databases_of_measurements() == []
+
+
+def databases_of_measurements() -> list[str]:
+    with connection.cursor() as cursor:
+        name = f"{connection.settings_dict['NAME']}_batch_benchmark"
+        cursor.execute("SELECT datname FROM pg_database WHERE datname = %s", [name])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def test_a_batch_is_not_measured_where_a_user_works(db: None) -> None:
+    with pytest.raises(Refused, match=r"in an empty database of its own only\.$"):
+        batch_operations.measure_batch(dealerships=1, vehicles=1)
+
+
+def test_the_words_about_a_batch_tell_its_goals_and_what_its_time_goes_to() -> None:
+    sides = {"ours": {"name": "ours", "median_seconds": 30.0}, "peer": {"name": "peer", "median_seconds": 90.0}}
+    found = {
+        "dealerships": 36,
+        "vehicles": 60,
+        "preparing_seconds": 6.0,
+        "producing_seconds": 30.0,
+        "goal_seconds": 180,
+        "memory_mb": {"supervisor": 79.6, "queue": [120.2, 80.0]},
+        "goal_mb": 400,
+        "shares": {"drawing codes": 0.4, "the rest": 0.6},
+        "vin_log": {"lines": 2160, "codes": 2160, "lost": 0, "doubled": 0},
+        "target_ratio": 5,
+        **sides,
+    }
+    assert describe_batch(found).splitlines() == [
+        "Batch of 36 dealerships x 60 vehicles, 2,160 QR codes:",
+        "  preparing 0.10 min, producing 0.50 min, together 0.60 min (goal 3 or less)",
+        "  ours     30.0000 s",
+        "  peer     90.0000 s",
+        "  1 rounds in turns, medians; ratio 3.0 (target 5 or more)",
+        "Most memory of a process: supervisor 80 MB; processes of the queue 120, 80 MB (goal less than 400 each)",
+        "Time of an order: drawing codes 40%, the rest 60%",
+        "VIN log: 2,160 lines, each logged once: 0 lost, 0 doubled.",
+    ]
+
+
+def test_lines_that_are_not_logged_or_are_logged_again_are_counted(db: None) -> None:
+    [dealership] = make_lots(1, vehicles=3)
+    batch = start([dealership])
+    lines = list(OrderLine.objects.filter(order__batch=batch).order_by("seq"))
+    for vin in (lines[0].vin, lines[1].vin, lines[1].vin):
+        VinLogEntry.objects.create(dealership=dealership, vin=vin, label="1", source=VinLogEntry.Source.IMPORT)
+    found = batch_operations.count_logged(batch)
+    assert found == batch_operations.Logged(lines=3, codes=0, lost=1, doubled=1)
+    with pytest.raises(Refused, match="1 are not logged, 1 are logged again"):
+        batch_operations.require_logged(batch, 3)
+
+
+def test_the_time_of_work_is_told_by_the_code_that_runs() -> None:
+    with watched_time(lambda codes: "waiting" if wait_for.__code__ in codes else "other") as parts:
+        wait_for(0.2)
+        begun = time.process_time()
+        while time.process_time() - begun < 0.1:
+            sum(range(1000))
+    assert parts["waiting"] >= 0.15
+    assert parts["other"] >= 0.05
+
+
+def wait_for(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(0.01)
+
+
 def test_a_new_process_weighs_the_import_of_its_rows(db: None) -> None:
     assert 20 < import_operations.measure_memory(rows=50) < 1000
     assert InventoryImport.objects.count() == 0
@@ -160,7 +254,7 @@ def test_generated_vins_are_valid_and_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "argument", ["--rows", "--vehicles", "--log-entries", "--codes", "--orders", "--lines", "--rounds"]
+    "argument", ["--rows", "--vehicles", "--dealerships", "--log-entries", "--codes", "--orders", "--lines", "--rounds"]
 )
 def test_a_number_below_one_is_refused(db: None, argument: str) -> None:
     with pytest.raises(BadInput, match=f"{argument} must be 1 or more"):

@@ -117,7 +117,7 @@ def test_directory_names_the_variable_when_it_cannot_be_made(monkeypatch: pytest
 
 def test_database_url_is_taken_apart_and_decoded() -> None:
     assert environment.database("postgres://sf%40shop:p%2Fw%3A@localhost:5433/silver%20fox?connect_timeout=5") == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "silverfox.postgresql",
         "NAME": "silver fox",
         "USER": "sf@shop",
         "PASSWORD": "p/w:",

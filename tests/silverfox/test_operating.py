@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from inventory.models import InventoryImport
 from jobs.models import Job
@@ -101,3 +103,30 @@ def test_managers_read_every_check_with_its_remedy() -> None:
     assert "verify_artifacts: No answer." in shown
     assert "retry it there when that is mended" in shown
     assert "Printed lines are logged OK holds" in shown
+
+
+def test_programs_read_every_check_as_json_with_the_key_or_as_a_manager(settings: Settings) -> None:
+    make_job(state="failed", error_text="No answer.")
+    settings.READYZ_KEY = "a long random key"
+    answers = [
+        Client().get("/status", headers={"X-Readyz-Key": "a long random key"}, REMOTE_ADDR="8.8.8.8"),
+        sign_in(role="manager").get("/system/", headers={"Accept": "application/json"}),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+        checks = {check["name"]: check for check in answer.json()["checks"]}
+        assert answer.json()["verdict"] == "needs a person"
+        assert (checks["failed jobs"]["verdict"], checks["failed jobs"]["value"]) == ("warning", "1")
+    assert [check["name"] for check in answers[0].json()["checks"]] == list(checks)
+
+
+@pytest.mark.parametrize("key", ["", "a guess"])
+def test_without_the_key_the_address_for_programs_leads_to_the_page(settings: Settings, key: str) -> None:
+    for readyz_key in ("", "a long random key"):
+        settings.READYZ_KEY = readyz_key
+        answer = Client().get("/status", headers={"X-Readyz-Key": key})
+        assert (answer.status_code, answer["Location"]) == (302, "/system/")
+    asked = {
+        role: sign_in(role=role).get("/status", follow=True).status_code for role in ("viewer", "staff", "manager")
+    }
+    assert asked == {"viewer": 403, "staff": 403, "manager": 200}

@@ -9,7 +9,7 @@ from http.client import HTTPResponse
 import psutil
 import pytest
 
-from tests.silverfox.installation import Installation, throw_away_installation, wait_until
+from tests.silverfox.installation import Installation, free_port, throw_away_installation, wait_until
 
 
 @pytest.fixture
@@ -24,9 +24,7 @@ def installation() -> Iterator[Installation]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number: int = taken.getsockname()[1]
-    return number
+    return free_port()
 
 
 def start(installation: Installation, port: int, said: list[str] | None = None) -> subprocess.Popen[str]:

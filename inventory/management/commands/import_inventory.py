@@ -1,6 +1,8 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
@@ -9,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from foundation.commands import JsonCommand, Outcome, operator
 from foundation.errors import BadInput, Refused
 from inventory.models import Dataset, InventoryImport
+from inventory.operations.checking import check_import
 from inventory.operations.importing import activate_import, import_result, run_import
 from inventory.operations.registering import register_import
 
@@ -24,10 +27,12 @@ class Command(JsonCommand):
         parser.add_argument("--collected-at", help="end of the collection, ISO; default: now")
         parser.add_argument("--stage-only", action="store_true", help="activate nothing")
         parser.add_argument("--force", action="store_true", help="activate in spite of a gate; never an empty dataset")
+        parser.add_argument("--dry-run", action="store_true", help="only tell what the import would do; store nothing")
 
     def run(self, **options: Any) -> Outcome:
-        inventory_import = self._import(options)
-        result = import_result(inventory_import)
+        if options["dry_run"] and (options["stage_only"] or options["force"]):
+            raise BadInput("--dry-run stores nothing, so it goes with neither --stage-only nor --force.")
+        result = check(options) if options["dry_run"] else import_result(self._import(options))
         held = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.HELD]
         refused = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.REJECTED]
         nothing = not result["datasets"]
@@ -40,7 +45,7 @@ class Command(JsonCommand):
             raise BadInput("--stage-only activates nothing and --force everything. Choose one of them.")
         reason = f"import by {operator()} on the command line"
         try:
-            with options["file"].open("rb") as stream:
+            with opened(options["file"]) as stream:
                 inventory_import = register_import(
                     stream=stream,
                     file_name=options["file"].name,
@@ -48,8 +53,6 @@ class Command(JsonCommand):
                     collected_at=collected_at,
                     stage_only=options["stage_only"],
                 )
-        except OSError as error:
-            raise BadInput(f"{options['file']} cannot be read: {error.strerror}. Name an existing CSV file.") from error
         except Refused as refusal:
             if not options["force"] or "already_imported" not in refusal.detail:
                 raise
@@ -57,6 +60,24 @@ class Command(JsonCommand):
             activate_import(inventory_import=earlier, force=True, reason=reason)
             return earlier
         return run_import(inventory_import=inventory_import, force=options["force"], reason=reason)
+
+
+def check(options: dict[str, Any]) -> dict[str, Any]:
+    """What the import of the file would do."""
+    collected_at = read_collected_at(options["collected_at"])
+    with opened(options["file"]) as stream:
+        return check_import(
+            stream=stream, file_name=options["file"].name, source=options["source"], collected_at=collected_at
+        )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}. Name an existing CSV file.") from error
 
 
 def read_collected_at(text: str | None) -> datetime | None:
@@ -80,7 +101,8 @@ def read_collected_at(text: str | None) -> datetime | None:
 def describe(result: dict[str, Any]) -> str:
     account = f"{result['rows_accepted']:,} accepted + {result['rows_rejected']:,} rejected"
     read, unmatched = f"{result['rows_read']:,} rows read", f"{result['rows_unmatched']:,} unmatched"
-    lines = [f"Import {result['import_id']}: {read} = {account} + {unmatched}."]
+    title = f"Import {result['import_id']}" if result["import_id"] else "Dry run, nothing is stored"
+    lines = [f"{title}: {read} = {account} + {unmatched}."]
     for dataset in result["datasets"]:
         lines.append(f"  {dataset['dealership']}: {dataset['status']}, {dataset['accepted']:,} of {dataset['read']:,}")
         lines += [f"    {gate['code']}: {gate['message']}" for gate in dataset["gates"]]

@@ -9,7 +9,7 @@ from orders.operations.retention import apply_retention
 
 
 class Command(JsonCommand):
-    help = "Remove uploads, old datasets, remarks on rows and stray files that were kept long enough."
+    help = "Remove what was kept long enough: uploads, old datasets, remarks, records of work and of signing in."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only count what would be removed")

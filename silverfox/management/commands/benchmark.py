@@ -4,16 +4,21 @@ from django.core.management.base import CommandParser
 
 from foundation.commands import JsonCommand, Outcome
 from foundation.errors import BadInput
-from silverfox.benchmarks import cao_operations, import_operations, order_operations, qr_operations
+from silverfox.benchmarks import batch_operations, cao_operations, import_operations, order_operations, qr_operations
+from silverfox.benchmarks.comparing import read_comparison
+from silverfox.benchmarks.own_database import is_own, manage_there
+
+_VEHICLES = {"cao": 600, "batch": 60}
 
 
 class Command(JsonCommand):
-    help = "Measure a part of the program against what a usual one would do; the database stays as it was."
+    help = "Measure a part of the program against what a usual one would do; your data stays as it was."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("part", choices=["import", "cao", "qr", "order"])
+        parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch"])
         parser.add_argument("--rows", type=int, default=100_000, help="import: rows of the generated file")
-        parser.add_argument("--vehicles", type=int, default=600, help="cao: vehicles on the lot")
+        parser.add_argument("--vehicles", type=int, help="cao: vehicles on the lot (600); batch: of a dealership (60)")
+        parser.add_argument("--dealerships", type=int, default=36, help="batch: dealerships, each with one order")
         parser.add_argument("--codes", type=int, default=200, help="qr: codes of a round")
         parser.add_argument("--orders", type=int, default=36, help="order: orders of a round")
         parser.add_argument("--lines", type=int, default=25, help="order: vehicles of an order")
@@ -22,13 +27,16 @@ class Command(JsonCommand):
         parser.add_argument("--only-memory", action="store_true", help="import: stage the rows once, print the memory")
 
     def run(self, **options: Any) -> Outcome:
-        for name in ("rows", "vehicles", "log_entries", "codes", "orders", "lines", "rounds"):
-            if options[name] < 1:
+        options["vehicles"] = _VEHICLES.get(options["part"]) if options["vehicles"] is None else options["vehicles"]
+        for name in ("rows", "vehicles", "dealerships", "log_entries", "codes", "orders", "lines", "rounds"):
+            if options[name] is not None and options[name] < 1:
                 raise BadInput(f"--{name.replace('_', '-')} must be 1 or more.")
         if options["part"] == "qr":
             return compare_qr(options["codes"], options["rounds"])
         if options["part"] == "order":
             return compare_order(options["orders"], options["lines"], options["rounds"])
+        if options["part"] == "batch":
+            return measure_batch(options["dealerships"], options["vehicles"])
         if options["part"] == "cao":
             return compare_cao(options["vehicles"], options["log_entries"], options["rounds"])
         if options["only_memory"]:
@@ -76,3 +84,31 @@ def compare_order(orders: int, lines: int, rounds: int) -> Outcome:
     comparison = order_operations.compare_orders(orders=orders, vehicles=lines, rounds=rounds)
     text = f"{orders:,} orders of {lines:,} vehicles, from approved to released:\n{comparison.describe()}"
     return Outcome({"part": "order", "orders": orders, "lines": lines, **comparison.document()}, text)
+
+
+def measure_batch(dealerships: int, vehicles: int) -> Outcome:
+    size = {"part": "batch", "dealerships": dealerships, "vehicles": vehicles}
+    if not is_own():
+        # It commits, so it calls itself where nothing of the user's is.
+        document = manage_there("benchmark", "batch", f"--dealerships={dealerships}", f"--vehicles={vehicles}")
+        return Outcome(document, describe_batch(document))
+    measured = batch_operations.measure_batch(dealerships=dealerships, vehicles=vehicles)
+    document = {**size, **measured.document()}
+    return Outcome(document, describe_batch(document))
+
+
+def describe_batch(found: dict[str, Any]) -> str:
+    preparing, producing = found["preparing_seconds"] / 60, found["producing_seconds"] / 60
+    memory, log = found["memory_mb"], found["vin_log"]
+    queue = ", ".join(f"{peak:.0f}" for peak in memory["queue"])
+    shares = ", ".join(f"{part} {share:.0%}" for part, share in found["shares"].items())
+    return (
+        f"Batch of {found['dealerships']:,} dealerships x {found['vehicles']:,} vehicles, {log['codes']:,} QR codes:\n"
+        f"  preparing {preparing:.2f} min, producing {producing:.2f} min, "
+        f"together {preparing + producing:.2f} min (goal {found['goal_seconds'] / 60:.0f} or less)\n"
+        f"{read_comparison(found).describe()}\n"
+        f"Most memory of a process: supervisor {memory['supervisor']:.0f} MB; processes of the queue {queue} MB "
+        f"(goal less than {found['goal_mb']} each)\n"
+        f"Time of an order: {shares}\n"
+        f"VIN log: {log['lines']:,} lines, each logged once: {log['lost']} lost, {log['doubled']} doubled."
+    )

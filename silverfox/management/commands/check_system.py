@@ -5,7 +5,7 @@ from django.core.management.base import CommandParser
 
 from foundation.commands import JsonCommand, Outcome
 from silverfox.system.checks import run_checks
-from silverfox.system.verdicts import Check, Verdict, worst
+from silverfox.system.verdicts import Check, Verdict, document_of, worst
 
 
 class Command(JsonCommand):
@@ -18,9 +18,7 @@ class Command(JsonCommand):
 
     def run(self, **options: Any) -> Outcome:
         checks = run_checks(verify=options["verify"])
-        verdict = worst(checks)
-        document = {"verdict": verdict, "checks": [check.document() for check in checks]}
-        return Outcome(document, table_of(checks), exit_code=1 if verdict == Verdict.PERSON else 0)
+        return Outcome(document_of(checks), table_of(checks), exit_code=1 if worst(checks) == Verdict.PERSON else 0)
 
 
 def table_of(checks: Sequence[Check]) -> str:
