@@ -20,7 +20,9 @@ def web() -> Iterator[Web]:
 
 
 def ask(web: Web, path: str = "/", *, method: str = "GET", body: str = "", **headers: str) -> Answer:
-    guard = Guard(ports={web.port}, resolver=lambda _: ["127.0.0.1"], may_connect=lambda _: True)
+    guard = Guard(
+        ports={web.port}, resolver=lambda _: ["127.0.0.1"], may_connect=lambda address: address == "127.0.0.1"
+    )
     request = Request(
         kind=Kind.LIST,
         url=f"http://{SITE}:{web.port}{path}",
