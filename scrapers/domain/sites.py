@@ -62,13 +62,11 @@ class SiteRow:
 
 
 def for_platform(platform: str, settings: Mapping[str, str]) -> dict[str, str]:
-    """The settings that count on a platform: its own without their prefix, and those without any."""
-    own: dict[str, str] = {}
-    for name, value in settings.items():
-        prefix, _, bare = name.rpartition(":")
-        if prefix in {"", platform}:
-            own[bare] = value
-    return own
+    """The settings that count on a platform: those without a prefix, over them its own."""
+    prefix = f"{platform}:"
+    common = {name: value for name, value in settings.items() if ":" not in name}
+    own = {name.removeprefix(prefix): value for name, value in settings.items() if name.startswith(prefix)}
+    return {**common, **own}
 
 
 def read_sites(lines: Iterable[str], *, platforms: Collection[str]) -> list[SiteRow]:

@@ -86,7 +86,7 @@ def parse(site: Site, request: Request, answer: Answer) -> Page:
     """A list gives its vehicles and the page of its first one; a vehicle's page completes or checks them."""
     if request.kind == Kind.LIST:
         return _read_list(site, request, answer)
-    return _read_vehicle_page(site, request, answer)
+    return _read_vehicle_page(request, answer)
 
 
 def _several(text: str) -> list[str]:
@@ -116,18 +116,18 @@ def _read_list(site: Site, request: Request, answer: Answer) -> Page:
     seen = int(request.note.get("seen", 0)) + len(cards)
     name = " ".join(filter(None, (kind, availability)))
     vehicles = [_listed(site, card, asked) for card in cards]
-    to_ask, known = _divided(site, vehicles)
+    completed, details = _details(site, vehicles, name)
     more = bool(cards) and (number < pages if pages is not None else seen < (total or 0))
     following = [_next_page(request, number + 1, seen)] if more else []
     return Page(
         list_name=name,
-        vehicles=tuple(known),
+        vehicles=tuple(vehicle for vehicle in vehicles if vehicle not in completed),
         rows=len(vehicles),
         total_declared=total,
         page_number=number,
         pages_declared=pages,
         page_size=_page_size(site),
-        next_requests=(*(_detail_request(vehicle, name) for vehicle in to_ask), *following),
+        next_requests=(*details, *following),
     )
 
 
@@ -135,21 +135,16 @@ def _page_size(site: Site) -> int:
     return min(site.page_size or _MOST_PER_PAGE, _MOST_PER_PAGE)
 
 
-def _divided(site: Site, vehicles: list[ScrapedVehicle]) -> tuple[list[ScrapedVehicle], list[ScrapedVehicle]]:
-    """The vehicles whose pages must be asked for, and those that are known well enough."""
-    if _reads_all(site):
-        to_ask = [vehicle for vehicle in vehicles if vehicle.vehicle_url]
-    else:
-        to_ask = [vehicle for vehicle in vehicles if vehicle.vehicle_url and _STORE in site.scope][:1]
-    return to_ask, [vehicle for vehicle in vehicles if vehicle not in to_ask]
-
-
-def _reads_all(site: Site) -> bool:
-    return site.setting("details") == "yes"
-
-
-def _detail_request(vehicle: ScrapedVehicle, list_name: str) -> Request:
-    return Request(kind=Kind.DETAIL, url=vehicle.vehicle_url, note={"vehicle": list(vehicle), "list": list_name})
+def _details(site: Site, vehicles: list[ScrapedVehicle], list_name: str) -> tuple[list[ScrapedVehicle], list[Request]]:
+    """The vehicles that their own pages complete, and the pages to ask for: theirs, or one that proves the store."""
+    linked = [vehicle for vehicle in vehicles if vehicle.vehicle_url]
+    if site.setting("details") == "yes":
+        notes = [{"vehicle": list(vehicle), "list": list_name} for vehicle in linked]
+        asked = zip(linked, notes, strict=True)
+        return linked, [Request(kind=Kind.DETAIL, url=vehicle.vehicle_url, note=note) for vehicle, note in asked]
+    store = site.scope.get(_STORE)
+    checked = linked[:1] if store else []
+    return [], [Request(kind=Kind.DETAIL, url=vehicle.vehicle_url, note={"store": store}) for vehicle in checked]
 
 
 def _total(tree: BeautifulSoup) -> int | None:
@@ -229,28 +224,34 @@ def _is_price(label: str) -> bool:
     return "msrp" not in label and not _DEDUCTION.search(label)
 
 
-def _read_vehicle_page(site: Site, request: Request, answer: Answer) -> Page:
-    list_name = str(request.note.get("list", ""))
+def _read_vehicle_page(request: Request, answer: Answer) -> Page:
+    note = request.note
     facts = _facts(html_of(answer.text()))
     if not facts.get("vehicle_vin"):
         if was_sent_elsewhere(request, answer):
-            return Page(list_name=list_name, gone=1)
+            # The list has counted a vehicle whose page only proves the store.
+            return Page() if "store" in note else Page(list_name=str(note.get("list", "")), gone=1)
         raise unknown_page(answer.text(), f"The page has no vehicle_vin in the script {_SESSION}.")
-    half_read = ScrapedVehicle(*map(text_of, request.note.get("vehicle", ())))
-    store = facts.get("vehicle_location_id", "")
-    if request.note and not _reads_all(site) and store != site.scope.get(_STORE):
-        raise CannotReadError(
-            "E_WRONG_PAGE",
-            f"The list of store {site.scope.get(_STORE)} holds a vehicle of store {store or 'without a number'}: "
-            f"the website does not restrict it to the dealership any more.",
-        )
+    if "store" in note:
+        _refuse_other_store(str(note["store"]), facts.get("vehicle_location_id", ""))
+        return Page()
+    half_read = ScrapedVehicle(*map(text_of, note.get("vehicle", ())))
     told = {field: facts[name] for field, name in _FACTS.items() if facts.get(name)}
     vehicle = half_read._replace(
         **told,
         price=first_amount([half_read.price, facts.get("vehicle_price", "")]),
         vehicle_url=half_read.vehicle_url or answer.url,
     )
-    return Page(list_name=list_name, vehicles=(vehicle,), rows=0 if request.note else 1)
+    return Page(list_name=str(note.get("list", "")), vehicles=(vehicle,), rows=0 if note else 1)
+
+
+def _refuse_other_store(asked: str, told: str) -> None:
+    if told != asked:
+        raise CannotReadError(
+            "E_WRONG_PAGE",
+            f"The list of store {asked} holds a vehicle of store {told or 'without a number'}: "
+            f"the website does not restrict it to the dealership any more.",
+        )
 
 
 def _facts(tree: BeautifulSoup) -> dict[str, str]:

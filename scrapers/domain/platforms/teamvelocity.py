@@ -125,9 +125,12 @@ def _parse_feed(site: Site, request: Request, answer: Answer) -> Page:
         message = f"Page {asked} of the feed '{name}' holds the same vehicles as the page before."
         raise CannotReadError("E_PAGE_REPEAT", message)
     lookups = [_lookup(site, name, account, vehicle) for vehicle in vehicles]
-    # A saved answer does not tell which page it is.
-    has_more = asked and entries and (text_of(pick(document, "nextPage")) or asked < (pages or 0))
+    named = text_of(pick(document, "nextPage"))
+    has_more = asked and entries and (named or asked < (pages or 0))
     following = (_feed(site, name, asked + 1, account, vins),) if has_more else ()
+    if not asked and (url := link_of(site, named)):
+        # A saved answer does not tell which page it is, only which one follows.
+        following = (Request(kind=Kind.LIST, url=url, headers=_JSON),)
     return Page(
         list_name=name,
         vehicles=tuple(vehicle for vehicle, lookup in zip(vehicles, lookups, strict=True) if not lookup),

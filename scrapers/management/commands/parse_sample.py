@@ -56,7 +56,8 @@ def _table(sample: Sample) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows] if sample.rows else []
     total = sample.page.total_declared
-    lines.append(f"{len(sample.rows):,} vehicles here, {sample.other_rooftops:,} of other rooftops.")
+    count = f"{len(sample.rows):,} vehicle{'' if len(sample.rows) == 1 else 's'}"
+    lines.append(f"{count} here, {sample.other_rooftops:,} of other rooftops.")
     lines.append("The website reports no total." if total is None else f"The website reports {total:,} in total.")
     lines += [f"Warning: {warning}" for warning in sample.page.warnings]
     lines += [f"Next: {request.method} {request.url}" for request in sample.page.next_requests]

@@ -180,7 +180,7 @@ def test_a_page_that_calls_the_service_is_known() -> None:
     assert smartpath.detect("<html>smartpath. is a word</html>") is None
 
 
-VALUES: st.SearchStrategy[object] = (
+VALUES: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.just([]) | st.just({"name": "x"})
 )
 
