@@ -147,7 +147,9 @@ def test_dealeron_of_porsche_lists_addresses_whose_pages_tell_the_vehicle(web: F
 
 
 @pytest.mark.parametrize(("domain", "size", "key"), [
-    ("glendalechryslerjeep.net", 16, "year"), ("miniofstlouis.com", 18, "modelYear"), ("columbiabmw.com", 35, "modelYear"),
+    ("glendalechryslerjeep.net", 16, "year"),
+    ("miniofstlouis.com", 18, "modelYear"),
+    ("columbiabmw.com", 35, "modelYear"),
 ])  # fmt: skip
 def test_dealercom_varies_page_size_and_key_of_the_year(web: FakeWeb, domain: str, size: int, key: str) -> None:
     page = widget(web, f"www.{domain}", "NEW", 0)
