@@ -57,6 +57,7 @@ def structured_data(vehicle: Vehicle, url: str) -> dict[str, Any]:
         "availability": "https://schema.org/InStock",
         "itemCondition": f"https://schema.org/{_ITEM_CONDITIONS.get(vehicle.condition, 'NewCondition')}",
         "url": url,
+        "seller": {"@type": "AutoDealer", "name": vehicle.rooftop.partition("<")[0]},
     }
     if not vehicle.odd:
         offer["price"] = str(vehicle.price)

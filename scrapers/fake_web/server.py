@@ -69,8 +69,8 @@ class Handler(BaseHTTPRequestHandler):
         line = reply.line
         if "refuse" in line:
             self._drop()
-        if options := line.get("slow_first_byte"):
-            self._wait(float(options.get("seconds", _LINE_SECONDS)))
+        if "slow_first_byte" in line:
+            self._wait(float(line["slow_first_byte"].get("seconds", _LINE_SECONDS)))
         answer = self._packed(reply.answer)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
@@ -84,14 +84,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _send_body(self, body: bytes, line: Mapping[str, Mapping[str, Any]]) -> None:
-        if options := line.get("reset"):
-            self.wfile.write(body[: int(options.get("after", len(body) // 2))])
+        if "reset" in line:
+            self.wfile.write(body[: int(line["reset"].get("after", len(body) // 2))])
             self._drop()
-        if options := line.get("slow_drip"):
+        if "slow_drip" in line:
             for start in range(len(body)):
                 self.wfile.write(body[start : start + 1])
                 self.wfile.flush()
-                self._wait(float(options.get("seconds", 1)))
+                self._wait(float(line["slow_drip"].get("seconds", 1)))
         else:
             self.wfile.write(body)
 

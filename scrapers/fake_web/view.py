@@ -96,7 +96,7 @@ class View:
         number = round(len(own) * float(self.faults["share"]["share"]))
         kept = set(own[:number])
         listed = [vehicle for vehicle in listed if vehicle.rooftop != self.lot.label or vehicle in kept]
-        return mixed([*listed, *self.world.more(self.lot, number - len(own))])
+        return mixed([*listed, *self.world.more(self.lot, max(0, number - len(own)))])
 
     def _bent(self, vehicle: Vehicle) -> Vehicle:
         if "prices_blank" in self.faults:

@@ -47,6 +47,7 @@ class World:
         number = int(lot.setting("outside", str(2 * lot.vehicles)))
         return self._stream(lot, _OUTSIDE, number, lot.sibling_labels or (f"Another Store of {lot.city}",))
 
+    @cache  # noqa: B019 - worlds are few and live as long as the program
     def more(self, lot: Lot, number: int) -> tuple[Vehicle, ...]:
         """So many more vehicles of the own rooftop, for a site that suddenly serves too many."""
         maker = Maker(lot, self.seed, self.today, first=_MORE, rooftops=(lot.label,))

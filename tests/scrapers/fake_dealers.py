@@ -1,5 +1,6 @@
 """The fake dealer web beside a test, with everything that the test may ask or change."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from scrapers.fake_web.faults import Knob
 from scrapers.fake_web.reading import Reading
 from scrapers.fake_web.server import Server, running
 from scrapers.fake_web.web import FakeWeb
+
+# The fake speaks plain HTTP; reading the machine's certificates for every client would only take time.
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class FakeDealers:
         self, method: str, host: str, path: str, *, headers: Mapping[str, str] | None = None, **extra: Any
     ) -> httpx.Response:
         """One request to a virtual host, over a connection of its own."""
-        with httpx.Client(trust_env=False, timeout=extra.pop("timeout", 10)) as client:
+        with httpx.Client(verify=_NO_TLS, trust_env=False, timeout=extra.pop("timeout", 10)) as client:
             headers = {"Host": host, **(headers or {})}
             return client.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, **extra)
 

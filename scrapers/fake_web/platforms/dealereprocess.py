@@ -28,12 +28,13 @@ def path_of(lot: Lot, vehicle: Vehicle) -> str:
 
 
 def read(lot: Lot, vehicle: Vehicle) -> Reading:
-    """What the lists tell: status for new vehicles by the list that holds them; body and date are on their pages."""
+    """What the lists tell: status for new vehicles by the list that holds them, the structured data's word for
+    certified ones; body and date are on their pages."""
     words = {**CODED_STATUSES, "in_production": "Allocated"}
     return Reading(
         vin=vehicle.vin,
         stock=vehicle.stock,
-        v_type=_TYPE_WORDS[vehicle.condition],
+        v_type="Refurbished" if vehicle.condition == "certified" else _TYPE_WORDS[vehicle.condition],
         year=str(vehicle.year),
         make=vehicle.make,
         model=vehicle.model,
