@@ -125,7 +125,6 @@ class InventoryImport(Claimable):
                     rows_read=models.F("rows_accepted") + models.F("rows_rejected") + models.F("rows_unmatched")
                 ),
             ),
-            # A file is read again only on purpose; a website may well say the same on two days.
             models.UniqueConstraint(
                 name="one_import_per_file",
                 fields=["sha256"],

@@ -214,9 +214,18 @@ class Reading:
         """A vehicle whose own page is gone was sold since its list was read."""
         _log(request, status=error.status, code=error.code, attempt=self._run.tries + 1)
         row = ScrapePage(
-            run=self._run, number=self._pages_kept + 1, round=self._run.round, kind=request.kind, method=request.method,
-            url=without_secrets(request.url), status=error.status or 0, seconds=0, received_bytes=0, body_bytes=0, gone=1,
-        )  # fmt: skip
+            run=self._run,
+            number=self._pages_kept + 1,
+            round=self._run.round,
+            kind=request.kind,
+            method=request.method,
+            url=without_secrets(request.url),
+            status=error.status or 0,
+            seconds=0,
+            received_bytes=0,
+            body_bytes=0,
+            gone=1,
+        )
         self._record(row, Page())
 
     def _record(self, row: ScrapePage, page: Page) -> None:

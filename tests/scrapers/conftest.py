@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
@@ -22,8 +23,8 @@ def fake_web(_running_fake_web: FakeDealers) -> Iterator[FakeDealers]:
 
 
 @pytest.fixture
-def shop(transactional_db: None, fake_web: FakeDealers, settings: Settings) -> FakeDealers:
-    """All dealerships with their websites switched on, and the fake dealer web in the place of the internet."""
+def shop(transactional_db: None, fake_web: FakeDealers, settings: Settings, tmp_path: Path) -> FakeDealers:
+    """Four small dealerships with their websites switched on, and the fake dealer web in the place of the internet."""
     settings.SCRAPER_FAKE_WEB = f"127.0.0.1:{fake_web.port}"
-    load_shop()
+    load_shop(tmp_path)
     return fake_web

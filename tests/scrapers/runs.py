@@ -1,14 +1,17 @@
 """Websites of dealerships in tests, read by the product from the fake dealer web."""
 
-from collections.abc import Iterable, Sequence
+import csv
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
-from dealerships.models import Dealership
+from dealerships.operations import SHIPPED_TABLE as DEALERSHIPS
 from dealerships.operations import load_dealerships
 from inventory.models import Dataset, RawVehicle
-from scrapers.models import ScrapePage, ScrapeRun, ScrapeSession, Website
+from scrapers.models import ScrapeRun, ScrapeSession, Website
+from scrapers.operations.loading import SHIPPED_TABLE as WEBSITES
 from scrapers.operations.loading import load_websites
 from scrapers.operations.running import work_on_runs
 from scrapers.operations.sessions import start_session
@@ -21,16 +24,27 @@ JAGUAR, CADILLAC, STEHOUWER, TWIN_CITY = (
     "Tom Stehouwer Auto Sales",
     "Twin City Toyota",
 )
+SMALL = (JAGUAR, CADILLAC, STEHOUWER, TWIN_CITY)
 
 
-def load_shop() -> None:
-    """All dealerships and their websites, as shipped, switched on."""
+def load_shop(folder: Path, names: Collection[str] = SMALL) -> None:
+    """These dealerships and their websites, as shipped, switched on; every one when `names` is empty."""
     ensure_mappings()
     ensure_output_templates()
-    load_dealerships()
-    load_websites()
+    load_dealerships(path=_rows(DEALERSHIPS, folder / "dealerships.csv", "name", names))
+    load_websites(path=_rows(WEBSITES, folder / "sites.csv", "dealership", names))
     now = timezone.now()
     Website.objects.update(enabled=True, probed_at=now, enabled_at=now)
+
+
+def _rows(table: Path, copy: Path, column: str, names: Collection[str]) -> Path:
+    """A copy of a table with the rows of these dealerships only."""
+    with table.open(encoding="utf-8", newline="") as lines, copy.open("w", encoding="utf-8", newline="") as kept:
+        reader = csv.DictReader(lines)
+        writer = csv.DictWriter(kept, reader.fieldnames or ())
+        writer.writeheader()
+        writer.writerows(row for row in reader if not names or row[column] in names)
+    return copy
 
 
 def website_of(name: str) -> Website:
@@ -68,11 +82,3 @@ def active_vins(name: str) -> list[str]:
 def rows_of(run: ScrapeRun) -> dict[str, RawVehicle]:
     """The rows that a run handed over, by VIN."""
     return {row.vin: row for row in RawVehicle.objects.filter(dataset__inventory_import=run.inventory_import)}
-
-
-def pages_of(runs: Iterable[ScrapeRun]) -> Sequence[ScrapePage]:
-    return list(ScrapePage.objects.filter(run__in=list(runs)))
-
-
-def dealership(name: str) -> Dealership:
-    return Dealership.objects.get(name=name)
