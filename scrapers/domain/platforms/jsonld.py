@@ -25,6 +25,7 @@ _VIN = re.compile(r"(?<![A-Z0-9])(?=[A-Z]*[0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Z0-9])"
 _WORD = re.compile(r"(?<![a-z])(?:new|used|certified|cpo|pre-?owned|demo)(?![a-z])", re.IGNORECASE | re.ASCII)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
 _LONGEST_URL = 2_000
+_LONGEST_NAME = 80
 _SOLD = re.compile(r"\b(?:just|been|is|was) sold\b|\bno longer available\b", re.IGNORECASE)
 
 
@@ -71,12 +72,13 @@ def _read_sitemap(site: Site, request: Request, answer: Answer) -> Page:
     new = [url for url in dict.fromkeys(new) if url not in seen][: max(0, _MOST_SITEMAPS - len(seen))]
     waiting = [*request.note.get("waiting", []), *new]
     left -= len(sitemap.pages)
-    details = [Request(kind=Kind.DETAIL, url=url, note={"list": request.url}) for url in sitemap.pages]
+    name = urlsplit(request.url).path.strip("/")[-_LONGEST_NAME:]
+    details = [Request(kind=Kind.DETAIL, url=url, note={"list": name}) for url in sitemap.pages]
     following = [_sitemap_request(waiting, left, seen + new)] if waiting and left > 0 else []
     total = len(sitemap.pages) + sitemap.left_out
     # An index, or a sitemap of other pages than vehicles', is no list.
     return Page(
-        list_name=request.url if total else "",
+        list_name=name if total else "",
         total_declared=total or None,
         next_requests=(*details, *following),
         warnings=_warnings(sitemap, found=len(new)),

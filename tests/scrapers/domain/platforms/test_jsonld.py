@@ -120,6 +120,8 @@ def test_sitemaps_are_asked_one_after_another_and_each_once() -> None:
     assert urls(second) == [f"{BASE}/used-2024-a", f"{BASE}/b.xml"]
     last = jsonld.parse(SITE, second.next_requests[-1], answer(urlset("/used-2024-b"), url=f"{BASE}/b.xml"))
     assert urls(last) == [f"{BASE}/used-2024-b"]
+    assert [page.list_name for page in (first, second, last)] == ["", "a.xml", "b.xml"]
+    assert [request.note["list"] for request in (second.next_requests[0], last.next_requests[0])] == ["a.xml", "b.xml"]
 
 
 def test_an_index_that_names_ever_new_sitemaps_comes_to_an_end() -> None:
