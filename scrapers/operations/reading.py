@@ -161,7 +161,9 @@ class Reading:
 
     def _refresh_or_end(self, request: Request, error: FetchError) -> None:
         """Begin again where the platform tells its key, once; a host that forbids is asked nothing more in this run."""
-        may_help = error.status in _REFUSALS and request.kind == Kind.LIST and not self._run.has_refreshed
+        may_help = (
+            error.status in _REFUSALS and request.kind in {Kind.LIST, Kind.SITEMAP} and not self._run.has_refreshed
+        )
         again = self._adapter.refresh(self._site) if may_help else ()
         forbids = error.status == 403
         if again and not (forbids and _same_domain(request.url, again[0].url)):
