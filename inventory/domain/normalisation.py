@@ -20,7 +20,7 @@ DEFAULT_CONDITIONS: Mapping[str, Condition] = {
         Condition.NEW: ("New", "Demo"),
         Condition.PRE_OWNED: ("Used", "Pre-Owned", "Preowned", "Pre Owned"),
         Condition.CERTIFIED: (
-            "Certified Pre-Owned", "Certified-Pre-Owned", "Certified Used", "Certified", "CarBravo",
+            "Certified Pre-Owned", "Certified-Pre-Owned", "Certified Used", "Certified", "CarBravo", "Refurbished",
         ),
     }.items()
     for text in texts
@@ -37,7 +37,7 @@ DEFAULT_LOT_STATUSES: Mapping[str, LotStatus] = {
             "In Transit", "In-Transit", "In Transit to U.S.", "Allocated", "In-Build-Phase", "Build Phase",
             "Being Built", "In Production", "Arriving Soon", "Dealer Ordered", "Courtesy Vehicle",
             "In-Service Courtesy Vehicle", "Courtesy Transportation Unit", "In-Service", "In-Service FCTP", "Off Lot",
-            "InTransit",
+            "InTransit", "Pre-Sold",
         ),
     }.items()
     for text in texts

@@ -29,7 +29,7 @@ COLUMNS = {
 
 @pytest.fixture(scope="module")
 def small_web() -> Iterator[FakeDealers]:
-    with fake_dealers(scale=0.1) as running:
+    with fake_dealers(scale=0.3) as running:
         yield running
 
 
@@ -81,7 +81,7 @@ def test_every_website_is_read_exactly_and_orders_are_made_of_it(
 ) -> None:
     runs = read_all(small_web, settings, tmp_path)
     vehicles = assert_exact(small_web)
-    assert vehicles == sum(run["vehicles"] for run in runs.values()) > 1000
+    assert vehicles == sum(run["vehicles"] for run in runs.values()) > 3_000
     assert assert_orders_of_own_vehicles() > 100
 
 

@@ -457,8 +457,8 @@ def test_a_temporary_vin_is_a_factory_vin_of_a_vehicle_off_the_lot(texts: dict[s
 def test_the_start_mappings_cover_each_known_wording() -> None:
     assert {text: MAPPINGS.conditions[fold_text(text)] for text in DEFAULT_CONDITIONS} == DEFAULT_CONDITIONS
     assert {text: MAPPINGS.lot_statuses[fold_text(text)] for text in DEFAULT_LOT_STATUSES} == DEFAULT_LOT_STATUSES
-    assert len(MAPPINGS.conditions) == len(DEFAULT_CONDITIONS) == 11
-    assert len(MAPPINGS.lot_statuses) == len(DEFAULT_LOT_STATUSES) == 30
+    assert len(MAPPINGS.conditions) == len(DEFAULT_CONDITIONS) == 12
+    assert len(MAPPINGS.lot_statuses) == len(DEFAULT_LOT_STATUSES) == 31
     assert len(MAPPINGS.price_phrases) == len(DEFAULT_PRICE_PHRASES)
 
 
