@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
@@ -105,8 +106,7 @@ def _work(run: ScrapeRun, token: UUID, ends_at: float) -> None:
     adapter, site = adapter_of(website), site_of(website)
     if run.inventory_import is None:
         claims.enter("read")
-        limits = Limits(run_bytes=max(1, website.most_megabytes * 1_000_000 - run.read_bytes))
-        fetcher = Fetcher(hosts=hosts_of(website), services=services_of(website), limits=limits)
+        fetcher = Fetcher(hosts=hosts_of(website), services=services_of(website), limits=_limits(website, run))
         with _commits_not_waited_for(), fetcher:
             reading = Reading(run, token, website=website, adapter=adapter, site=site, fetcher=fetcher)
             reading.begin()
@@ -116,6 +116,20 @@ def _work(run: ScrapeRun, token: UUID, ends_at: float) -> None:
                 reading.step()
     claims.enter("hand over")
     settle_run(run=run, token=token, website=website, site=site)
+
+
+def _limits(website: Website, run: ScrapeRun) -> Limits:
+    """What one run may read and how long it may take over it, in the scale of the background work."""
+    usual, scale = Limits(), settings.JOBS_TIME_SCALE
+    return replace(
+        usual,
+        run_bytes=max(1, website.most_megabytes * 1_000_000 - run.read_bytes),
+        seconds=usual.seconds / scale,
+        connect=usual.connect / scale,
+        read=usual.read / scale,
+        write=usual.write / scale,
+        pool=usual.pool / scale,
+    )
 
 
 @contextmanager

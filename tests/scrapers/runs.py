@@ -57,9 +57,10 @@ def start(*names: str, **choices: Any) -> ScrapeSession:
 
 
 def read(*names: str, **choices: Any) -> list[ScrapeRun]:
-    """Read these websites to their end, or as far as they come in one go; gives their runs in that order."""
+    """Read these websites to their end, or until they pause; gives their runs in that order."""
     session = start(*names, **choices)
-    work_on_runs(session_id=session.pk)
+    while work_on_runs(session_id=session.pk):
+        pass
     return [session.runs.get(dealership__name=name) for name in names]
 
 
