@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from dealerships.domain.names import fold_name
@@ -42,6 +43,7 @@ from inventory.operations.registering import already_imported, imported_files
 from jobs import claims
 
 _PROBLEM_VALUES = attrgetter("row_number", "column", "value", "code", "message")
+_PROBLEM_NAMES = ("row", "column", "value", "code", "message")
 _TEMPORARY_VIN = "E_VIN_CHARS"
 _SAMPLES = 5
 _CELL_SHOWN = 200
@@ -312,8 +314,16 @@ class _Staging:
         item.save(update_fields=["rows_read", "rows_accepted", "rows_rejected", "rows_unmatched", "notices", "holds"])
 
 
-def import_result(inventory_import: InventoryImport) -> dict[str, Any]:
-    """The account of an import as one document."""
+def import_result(inventory_import: InventoryImport, *, most_problems: int | None = None) -> dict[str, Any]:
+    """The account of an import as one document.
+
+    With `most_problems` it lists so many of those problems that rejected rows, and says how many these are; else all
+    problems, which may be more than there are rows.
+    """
+    problems, counts = inventory_import.problems.all(), {}
+    if most_problems is not None:
+        rejections = problems.filter(Q(code__startswith="E_") | Q(code="W_DUP"))
+        problems, counts = rejections[:most_problems], {"rejections": rejections.count()}
     datasets = inventory_import.datasets.select_related("dealership").order_by("dealership__name")
     return {
         "import_id": inventory_import.pk,
@@ -336,10 +346,9 @@ def import_result(inventory_import: InventoryImport) -> dict[str, Any]:
         "unmatched": list(inventory_import.unmatched_names.values("name", "rows")),
         "unmapped": list(inventory_import.unmapped_texts.values("column", "text", "rows")),
         "notices": inventory_import.notices,
+        **counts,
         "problems": [
-            {"row": row, "column": column, "value": value, "code": code, "message": message}
-            for row, column, value, code, message in inventory_import.problems.values_list(
-                "row_number", "column", "value", "code", "message"
-            )
+            dict(zip(_PROBLEM_NAMES, values, strict=True))
+            for values in problems.values_list("row_number", "column", "value", "code", "message")
         ],
     }

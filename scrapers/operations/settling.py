@@ -13,7 +13,7 @@ from foundation.errors import Refused, SilverFoxError
 from inventory.domain.facts import INVENTORY_HEADER, RawFields
 from inventory.domain.gates import PARTIAL
 from inventory.models import Dataset, InventoryImport
-from inventory.operations.importing import run_import
+from inventory.operations.importing import activate_import, run_import
 from inventory.operations.registering import register_website_import
 from jobs import claims
 from scrapers.domain.completeness import Completeness, ListPage, judge_completeness
@@ -27,6 +27,7 @@ from scrapers.operations.websites import repeat_seconds
 logger = logging.getLogger(__name__)
 # An import that another worker reads is looked at again after so many seconds.
 _IMPORT_SECONDS = 10
+_REASON = "website"
 
 
 def settle_run(*, run: ScrapeRun, token: UUID, website: Website, site: Site) -> None:
@@ -156,6 +157,11 @@ def _import_and_end(run: ScrapeRun, token: UUID) -> None:
     if inventory_import.status != InventoryImport.Status.DONE:
         _import(inventory_import)
         inventory_import.refresh_from_db()
+    else:
+        # Whoever imported it may have been lost before the dataset was activated.
+        activate_import(
+            inventory_import=inventory_import, force=False, actor=inventory_import.created_by, reason=_REASON
+        )
     is_partial = PARTIAL in inventory_import.holds
     dataset = inventory_import.datasets.filter(dealership=run.dealership).first()
     if dataset is None:
@@ -166,7 +172,7 @@ def _import_and_end(run: ScrapeRun, token: UUID) -> None:
 
 def _import(inventory_import: InventoryImport) -> None:
     try:
-        run_import(inventory_import=inventory_import, actor=inventory_import.created_by, reason="website")
+        run_import(inventory_import=inventory_import, actor=inventory_import.created_by, reason=_REASON)
     except Refused as refusal:
         # Whoever took it up has it; this run looks at the outcome later.
         raise PausedError(_IMPORT_SECONDS, refusal.message) from refusal

@@ -16,6 +16,7 @@ from inventory.operations.importing import activate_import, import_result, run_i
 from inventory.operations.registering import register_import
 
 _FIRST_YEAR = 2000
+_SHOWN = 20
 
 
 class Command(JsonCommand):
@@ -32,12 +33,18 @@ class Command(JsonCommand):
     def run(self, **options: Any) -> Outcome:
         if options["dry_run"] and (options["stage_only"] or options["force"]):
             raise BadInput("--dry-run stores nothing, so it goes with neither --stage-only nor --force.")
-        result = check(options) if options["dry_run"] else import_result(self._import(options))
+        result = (
+            check(options) if options["dry_run"] else import_result(self._import(options), most_problems=self._most())
+        )
         held = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.HELD]
         refused = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.REJECTED]
         nothing = not result["datasets"]
         waits = (held or refused or nothing) and not options["stage_only"]
         return Outcome(result, describe(result), exit_code=1 if waits else 0)
+
+    def _result(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The account; the text tells the first problems only, so no more are read for it."""
+        return import_result(self._import(options), most_problems=None if self._json_wanted else _SHOWN)
 
     def _import(self, options: dict[str, Any]) -> InventoryImport:
         collected_at = read_collected_at(options["collected_at"])
@@ -112,7 +119,8 @@ def describe(result: dict[str, Any]) -> str:
     if not result["datasets"]:
         lines.append("  No row belongs to a dealership, so nothing was changed.")
     rejected = [p for p in result["problems"] if p["code"].startswith("E_") or p["code"] == "W_DUP"]
-    lines += [f"  Row {p['row']}, {p['column']} {p['value']!r}: {p['message']} ({p['code']})" for p in rejected[:20]]
-    if len(rejected) > 20:
-        lines.append(f"  and {len(rejected) - 20:,} more reasons for rejected rows; --json lists all.")
+    for p in rejected[:_SHOWN]:
+        lines.append(f"  Row {p['row']}, {p['column']} {p['value']!r}: {p['message']} ({p['code']})")
+    if (more := result.get("rejections", len(rejected)) - _SHOWN) > 0:
+        lines.append(f"  and {more:,} more reasons for rejected rows; --json lists all.")
     return "\n".join(lines)
