@@ -33,9 +33,7 @@ class Command(JsonCommand):
     def run(self, **options: Any) -> Outcome:
         if options["dry_run"] and (options["stage_only"] or options["force"]):
             raise BadInput("--dry-run stores nothing, so it goes with neither --stage-only nor --force.")
-        result = (
-            check(options) if options["dry_run"] else import_result(self._import(options), most_problems=self._most())
-        )
+        result = check(options) if options["dry_run"] else self._result(options)
         held = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.HELD]
         refused = [d["dealership"] for d in result["datasets"] if d["status"] == Dataset.Status.REJECTED]
         nothing = not result["datasets"]
