@@ -103,6 +103,7 @@ _FIELDS = tuple(name.removeprefix("event_") for name in _COLUMNS)
 def object_types() -> list[str]:
     """What events can be about, by the names that `Question` takes."""
     ours = {"account", "dataset", "file", "import", "order", "output template", "page", "user", "VIN log"}
+    ours |= {"scrape session", "scrape run"}
     return sorted(ours | {_type_of(model) for model in _histories().values()}, key=str.casefold)
 
 
@@ -187,7 +188,7 @@ def _history_source(label: str, model: Any) -> models.QuerySet[Any]:
         action=_joined(Value(f"{_type_of(model).replace(' ', '_')}."), models.Case(*words)),
         object_type=Value(_type_of(model)),
         object_id=F("id"),
-        object_name=F(next(name for name in ("name", "text", "kind") if name in names)),
+        object_name=F(next((name for name in ("name", "text", "kind") if name in names), "dealership__name")),
         detail=F("history_change_reason"),
         history=Value(label),
         history_id=F("history_id"),

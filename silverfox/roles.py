@@ -12,6 +12,7 @@ from foundation.roles import MANAGER, ROLES
 # What a manager configures; history, not deletion, is how a dealership or a user leaves.
 _CHANGED_BY_MANAGERS = {
     "dealerships": {"dealership", "pathprofile"},
+    "scrapers": {"website"},
     "auth": {"user"},
 }
 _OWNED_BY_MANAGERS = {

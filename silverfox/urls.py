@@ -15,6 +15,7 @@ urlpatterns = [
     path("orders/", include("orders.urls")),
     path("batches/", include(batch_patterns)),
     path("", include("inventory.urls")),
+    path("websites/", include("scrapers.urls")),
     path("vin-log/", vin_log.vin_log_list, name="vin_log_list"),
     path("vin-log/import/", vin_log.vin_log_import, name="vin_log_import"),
     path("vin-log/export/", vin_log.vin_log_export, name="vin_log_export"),

@@ -1,6 +1,7 @@
 """Sessions: websites that are read together, started, cancelled, told of."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
+from foundation.auditing import record
 from foundation.errors import Refused
 from jobs import claims
 from jobs.executor import enqueue
@@ -35,13 +37,26 @@ def start_session(
         rows = [ScrapeRun(session=session, dealership=w.dealership, platform=w.platform) for w in wanted]
         # A run that is open stands in the way of its dealership's new one, and of no other.
         ScrapeRun.objects.bulk_create(rows, ignore_conflicts=True)
-        runs = list(session.runs.order_by("pk"))
+        runs = list(session.runs.select_related("dealership").order_by("pk"))
         if not runs:
             names = ", ".join(website.dealership.name for website in wanted) or "No website"
             raise Refused(f"{names}: being read already. Wait for that run, or cancel it.", code="already_running")
         for run in runs:
             enqueue(SCRAPE_JOB, run.pk)
+        _record_start(session, runs, actor)
     return session
+
+
+def _record_start(session: ScrapeSession, runs: Iterable[ScrapeRun], actor: User | None) -> None:
+    record(
+        "scrape.started",
+        object_type="scrape session",
+        object_id=session.pk,
+        object_name=f"Scrape session {session.pk}",
+        actor=actor,
+        actor_name=session.trigger,
+        detail=", ".join(run.dealership.name for run in runs),
+    )
 
 
 def _refuse_disabled(websites: Iterable[Website]) -> None:
@@ -62,7 +77,7 @@ def start_due_session(*, now: datetime) -> ScrapeSession | None:
     return start_session(websites=free, trigger=ScrapeSession.Trigger.SCHEDULE)
 
 
-def cancel_run(*, run: ScrapeRun) -> ScrapeRun:
+def cancel_run(*, run: ScrapeRun, actor: User | None = None) -> ScrapeRun:
     """End a run that waits, or have its worker end it at its next heartbeat. Raises `Refused` when it has ended."""
     with transaction.atomic():
         locked = claims.lock(run)
@@ -74,7 +89,29 @@ def cancel_run(*, run: ScrapeRun) -> ScrapeRun:
         else:
             words = f"The run of {run.dealership} has ended as {locked.get_state_display().lower()} already."
             raise Refused(words, code="has_ended")
+        record(
+            "scrape.cancelled",
+            object_type="scrape run",
+            object_id=run.pk,
+            object_name=run.dealership.name,
+            actor=actor,
+            before={"state": run.state},
+            detail=f"session {run.session_id}",
+        )
     return locked
+
+
+def cancel_session(*, session: ScrapeSession, actor: User | None = None) -> int:
+    """Cancel every run of the session that is open; gives how many. Raises `Refused` when none is."""
+    cancelled = 0
+    for run in session.runs.open().select_related("dealership"):
+        # One that ended a moment ago is as it is.
+        with suppress(Refused):
+            cancel_run(run=run, actor=actor)
+            cancelled += 1
+    if not cancelled:
+        raise Refused(f"Every run of session {session.pk} has ended already.", code="has_ended")
+    return cancelled
 
 
 def next_due_at(*, session: ScrapeSession) -> datetime | None:

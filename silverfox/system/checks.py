@@ -13,6 +13,7 @@ from silverfox.system.business import business_checks
 from silverfox.system.integrity import MOST_PER_RULE, Rule, rules, violations_of
 from silverfox.system.resources import disk_check, resource_checks, settings_check
 from silverfox.system.verdicts import MOST_NAMED, Check, Verdict, fine, judged
+from silverfox.system.websites import website_checks
 
 
 def run_checks(*, verify: bool = False) -> list[Check]:
@@ -37,6 +38,7 @@ def _checks(*, verify: bool) -> Iterator[Check]:
         return
     yield from background_checks(now)
     yield from business_checks(now)
+    yield from website_checks()
     yield from resource_checks()
     for rule in rules(verify=verify):
         yield check_of(rule)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from inventory.models import InventoryImport
@@ -12,12 +13,14 @@ from jobs.claims import rows_of, state_is
 from jobs.models import Claimable, Job
 from jobs.registry import Work, all_works
 from orders.models import Order
+from scrapers.models import ScrapeRun
 
 MOST_SHOWN = 50
 # The page of a row, and what its name is made of.
 _PAGES: dict[type[Claimable], tuple[str, list[str]]] = {
     Order: ("order_detail", ["dealership"]),
     InventoryImport: ("import_detail", []),
+    ScrapeRun: ("website_run", ["dealership"]),
 }
 
 
@@ -61,6 +64,10 @@ def _group(state: str, title: str) -> WorkGroup:
     count = 0
     for work in all_works():
         found = rows_of(work).filter(state_is(work, getattr(work, state))).order_by("pk")
+        if work.model is ScrapeRun and state == "failed":
+            # A website that was read again since has nothing to be mended.
+            later = ScrapeRun.objects.filter(dealership=OuterRef("dealership"), pk__gt=OuterRef("pk"))
+            found = found.exclude(Exists(later))
         count += found.count()
         rows += _rows(work, found, state)
     return WorkGroup(state, title, sorted(rows, key=lambda row: row.since)[:MOST_SHOWN], count)

@@ -54,6 +54,15 @@ IMPORT_LOOKS = {
     "done": Look("check", "ok", "Done"),
     "failed": Look("fail", "fail", "Failed"),
 }
+RUN_LOOKS = {
+    "queued": Look("clock", "", "Waits"),
+    "running": Look("half", "info", "Reading"),
+    "done": Look("check", "ok", "Done"),
+    "held": Look("pause", "hold", "Held"),
+    "partial": Look("warn", "warn", "Partial"),
+    "failed": Look("fail", "fail", "Failed"),
+    "cancelled": Look("minus", "", "Cancelled"),
+}
 JOB_LOOKS = {
     "queued": Look("clock", "", "Waits"),
     "running": Look("half", "info", "Running"),
@@ -107,6 +116,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "batch_entry": BATCH_ENTRY_LOOKS,
     "dataset": DATASET_LOOKS,
     "import": IMPORT_LOOKS,
+    "run": RUN_LOOKS,
     "job": JOB_LOOKS,
     "check": CHECK_LOOKS,
     "entry": ENTRY_LOOKS,
@@ -130,6 +140,7 @@ PLACES = (
     Place("order_list", "order_", "order", "Orders"),
     Place("batch_list", "batch_", "copy", "Batches"),
     Place("import_list", "import_", "import", "Imports"),
+    Place("website_list", "website_", "external", "Websites"),
     Place("vin_log_list", "vin_log_", "log", "VIN log"),
     Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),
     Place("job_list", "job_", "half", "Jobs", "staff,manager"),
