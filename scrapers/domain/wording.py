@@ -6,16 +6,16 @@ from scrapers.domain.addresses import is_secret_name
 from scrapers.domain.shapes import Match, RooftopRule
 
 PLATFORM_NAMES = {
-    "carscommerce": "Dealer Inspire, search of Cars Commerce",
-    "algolia_legacy": "Dealer Inspire, search of Algolia",
+    "carscommerce": "Dealer Inspire",
+    "algolia_legacy": "Dealer Inspire (Algolia)",
     "dealeron": "DealerOn",
-    "dealeron_html": "DealerOn, read from its pages",
+    "dealeron_html": "DealerOn (pages)",
     "dealercom": "Dealer.com",
     "teamvelocity": "Team Velocity",
     "dealereprocess": "Dealer eProcess",
     "smartpath": "Toyota SmartPath",
     "dealr": "Dealr",
-    "jsonld": "Any website, by sitemap and JSON-LD",
+    "jsonld": "JSON-LD",
 }
 
 

@@ -140,7 +140,7 @@ PLACES = (
     Place("order_list", "order_", "order", "Orders"),
     Place("batch_list", "batch_", "copy", "Batches"),
     Place("import_list", "import_", "import", "Imports"),
-    Place("website_list", "website_", "external", "Websites"),
+    Place("website_list", "website_", "globe", "Websites"),
     Place("vin_log_list", "vin_log_", "log", "VIN log"),
     Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),
     Place("job_list", "job_", "half", "Jobs", "staff,manager"),
