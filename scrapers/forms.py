@@ -46,6 +46,12 @@ class WebsiteForm(forms.ModelForm[Website]):
     """All that a manager says about a website; what runs learned is not typed."""
 
     platform = forms.ChoiceField(choices=[(key, f"{platform_name(key)} ({key})") for key in sorted(ADAPTERS)])
+    base_url = forms.URLField(
+        label="Address",
+        max_length=200,
+        assume_scheme="https",
+        help_text="For example https://www.example.com, without a path.",
+    )
     parameters = TextMapField(help_text="The platform's ids by name.")
     scope = TextMapField(help_text="Query parameters that restrict lists to the rooftop.")
 

@@ -175,7 +175,7 @@ class ScrapeRun(Claimable):
     warnings = models.JSONField(default=list, blank=True)
     reason = models.TextField(blank=True)
     inventory_import = models.OneToOneField(
-        InventoryImport, on_delete=models.PROTECT, null=True, blank=True, related_name="scrape_run"
+        InventoryImport, on_delete=models.SET_NULL, null=True, blank=True, related_name="scrape_run"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -6,12 +6,13 @@ The inventory that came of a run has its own time, and so has the audit trail.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from foundation.auditing import record
-from inventory.operations.retention import Removed
+from foundation.retention import Removed, remove_rows
+from jobs.operations.background import keep_alive
 from scrapers.files import SnapshotOnDisk, delete_snapshots_of, snapshots_on_disk
 from scrapers.models import ScrapePage, ScrapeRun, ScrapeSession
 
@@ -19,9 +20,6 @@ GOOD_RUNS_KEPT = 3
 BAD_RUN_DAYS = 30
 RUN_DAYS = 730
 STRAY_HOURS = 24
-_ROWS = """
-    SELECT count(*), coalesce(sum(pg_column_size(p.*)), 0) FROM scrapers_scrapepage p WHERE run_id = ANY(%(ids)s)
-"""
 
 
 def apply_scrape_retention(*, now: datetime, dry_run: bool = False, actor_name: str = "") -> list[Removed]:
@@ -31,7 +29,7 @@ def apply_scrape_retention(*, now: datetime, dry_run: bool = False, actor_name: 
     """
     removed = [
         remove_old_answers(now=now, dry_run=dry_run),
-        remove_old_runs(now=now, dry_run=dry_run),
+        *remove_old_runs(now=now, dry_run=dry_run),
         remove_stray_snapshots(now=now, dry_run=dry_run),
     ]
     after = {item.name: item.count for item in removed if item.count}
@@ -54,6 +52,7 @@ def remove_old_answers(*, now: datetime, dry_run: bool = False) -> Removed:
             # The files first: their names are on record until they are gone.
             delete_snapshots_of(pk)
             ScrapePage.objects.filter(run=pk).update(snapshot="", vehicles=[])
+            keep_alive()
     return Removed("websites' answers", len(files), sum(file.size for file in files))
 
 
@@ -73,20 +72,18 @@ def _files_of(runs: Iterable[int]) -> list[SnapshotOnDisk]:
     return [file for file in snapshots_on_disk() if file.run_id in wanted]
 
 
-def remove_old_runs(*, now: datetime, dry_run: bool = False) -> Removed:
-    """Delete runs that ended 24 months ago with the account of their answers, and sessions that have no run left."""
-    old = ScrapeRun.objects.exclude(state__in=ScrapeRun.OPEN).filter(ended_at__lt=now - timedelta(days=RUN_DAYS))
-    ids = list(old.values_list("pk", flat=True))
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, {"ids": ids})
-        _, size = cursor.fetchone()
-    if not dry_run:
-        for pk in ids:
-            delete_snapshots_of(pk)
-            ScrapeRun.objects.filter(pk=pk).delete()
-        empty = ScrapeSession.objects.filter(~Exists(ScrapeRun.objects.filter(session=OuterRef("pk"))))
-        empty.filter(created_at__lt=now - timedelta(days=RUN_DAYS)).delete()
-    return Removed("runs of websites", len(ids), int(size))
+def remove_old_runs(*, now: datetime, dry_run: bool = False) -> list[Removed]:
+    """Delete runs of more than 24 months ago with the account of their answers, and sessions that have no run left.
+
+    Files of theirs that are still there are stray from then on.
+    """
+    before = now - timedelta(days=RUN_DAYS)
+    old = ScrapeRun.objects.exclude(state__in=ScrapeRun.OPEN).filter(ended_at__lt=before)
+    empty = ScrapeSession.objects.filter(~Exists(ScrapeRun.objects.filter(session=OuterRef("pk"))))
+    return [
+        remove_rows("runs of websites", old, dry_run=dry_run, beat=keep_alive),
+        remove_rows("sessions without a run", empty.filter(created_at__lt=before), dry_run=dry_run, beat=keep_alive),
+    ]
 
 
 def remove_stray_snapshots(*, now: datetime, dry_run: bool = False) -> Removed:
@@ -98,4 +95,5 @@ def remove_stray_snapshots(*, now: datetime, dry_run: bool = False) -> Removed:
     if not dry_run:
         for run_id in {file.run_id for file in stray}:
             delete_snapshots_of(run_id)
+            keep_alive()
     return Removed("stray answers of websites", len(stray), sum(file.size for file in stray))
