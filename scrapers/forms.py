@@ -52,6 +52,9 @@ class WebsiteForm(forms.ModelForm[Website]):
         assume_scheme="https",
         help_text="For example https://www.example.com, without a path.",
     )
+    pace_seconds = forms.DecimalField(
+        min_value=1, max_value=10, decimal_places=1, initial="1.5", help_text="Seconds between two requests."
+    )
     parameters = TextMapField(help_text="The platform's ids by name.")
     scope = TextMapField(help_text="Query parameters that restrict lists to the rooftop.")
 
@@ -79,7 +82,9 @@ class WebsiteForm(forms.ModelForm[Website]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        dealership, address = cleaned.get("dealership"), cleaned.get("base_url")
+        # On the page of a website that exists its dealership is not typed.
+        dealership = self.instance.dealership if self.instance.pk else cleaned.get("dealership")
+        address = cleaned.get("base_url")
         if dealership and address:
             host = (urlsplit(address).hostname or "").removeprefix("www.")
             if host not in {approved.removeprefix("www.") for approved in dealership.approved_hosts}:

@@ -66,7 +66,12 @@ def keep_answer(
     request = Request(kind=Kind.LIST, url=url)
     answer = Answer(status=200, url=url, headers={"content-type": "text/html"}, body=body)
     stored = store_snapshot(run_id=run.pk, page_number=number, request=request, answer=answer, at=at or timezone.now())
-    values: dict[str, Any] = {"vehicles": [["1C4RJFAG0NC000001"]], "rows": 1, "list_name": "all"}
+    values: dict[str, Any] = {
+        "vehicles": [["1C4RJFAG0NC000001"]],
+        "rows": 1,
+        "list_name": "all",
+        "snapshot": stored.name,
+    }
     return ScrapePage.objects.create(
         run=run,
         number=number,
@@ -78,7 +83,6 @@ def keep_answer(
         seconds=0.4,
         received_bytes=len(body),
         body_bytes=len(body),
-        snapshot=stored.name,
         sha256=stored.sha256,
         **(values | fields),
     )

@@ -11,8 +11,6 @@ from scrapers.operations.retention import apply_scrape_retention
 
 class Command(JsonCommand):
     help = "Remove what was kept long enough: datasets, uploads, remarks, websites' answers, records of work, sign-ins."
-        "Remove what was kept long enough: datasets, uploads, remarks, answers of websites, records of work, sign-ins."
-    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only count what would be removed")
