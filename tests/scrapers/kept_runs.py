@@ -69,6 +69,7 @@ def keep_answer(
     values: dict[str, Any] = {
         "vehicles": [["1C4RJFAG0NC000001"]],
         "rows": 1,
+        "kind": "list",
         "list_name": "all",
         "snapshot": stored.name,
     }
@@ -76,7 +77,6 @@ def keep_answer(
         run=run,
         number=number,
         round=0,
-        kind="list",
         method="GET",
         url=url,
         status=200,

@@ -20,12 +20,17 @@ from orders.operations.batch_planning import Choice
 from orders.operations.batching import run_batch
 from tests.factories import finish_order, make_dealership, make_order, make_vehicles
 from tests.pages import HTMX, content_of, sign_in
+from tests.scrapers.kept_runs import keep_answer, make_run, make_website
 from tests.silverfox.access_table import AREAS, IDENTITIES, NO, PAGES, SIGNED_OUT, TABLES, Page, table_page
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 METHODS = ("GET", "POST")
 Addresses = dict[str, str]
+PAGES_OF_ROWS = (
+    "/orders/0/", "/orders/0/review/", "/dealerships/0/", "/imports/0/", "/datasets/0/", "/websites/0/",
+    "/websites/sessions/0/", "/websites/runs/0/", "/websites/runs/0/pages/1/", "/websites/runs/1/pages/0/",
+)  # fmt: skip
 
 
 def url_names(patterns: Iterable[Any] = (), namespace: str = "") -> Iterator[str]:
@@ -70,6 +75,9 @@ def places() -> dict[str, list[Any]]:
     make_vehicles(dealership=ash, count=1, first=21)
     batch = run_batch(choice=Choice("by name", (ash,)))
     dataset = Dataset.objects.active().get(dealership=elm)
+    website = make_website(name="Pine Motors")
+    run = make_run(website, state="running")
+    keep_answer(run)
     return {
         "": [],
         "nothing": [999_999],
@@ -84,6 +92,10 @@ def places() -> dict[str, list[Any]]:
         "dataset": [dataset.pk],
         "import": [dataset.inventory_import_id],
         "output template": [OutputTemplate.objects.get(code="shortcut").pk],
+        "website": [website.pk],
+        "scrape session": [run.session_id],
+        "scrape run": [run.pk],
+        "scrape page": [run.pk, 1],
         "job": [Job.objects.create(kind="verify_artifacts").pk],
         "app": ["dealerships"],
         "site object": [1, 1],
@@ -206,10 +218,7 @@ def test_files_are_found_by_their_secret_id_and_nothing_else(places: dict[str, l
 @pytest.mark.parametrize("pk", ["999999", "9" * 30, "-1", "1%00", "%2e%2e", "\u0661", "1'--"])
 def test_what_is_not_there_is_not_found(pk: str) -> None:
     staff = sign_in(role="staff")
-    found = {
-        path: staff.get(path.replace("0", pk)).status_code
-        for path in ("/orders/0/", "/orders/0/review/", "/dealerships/0/", "/imports/0/", "/datasets/0/")
-    }
+    found = {path: staff.get(path.replace("0", pk)).status_code for path in PAGES_OF_ROWS}
     assert found == dict.fromkeys(found, 404)
 
 

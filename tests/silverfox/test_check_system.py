@@ -21,12 +21,14 @@ from jobs import claims
 from jobs.models import Incarnation, Job, WorkerHeartbeat
 from orders.models import Batch, Order, OrderEvent
 from orders.operations.completing import approve_order
+from scrapers.models import Website
 from silverfox.system.checks import run_checks
 from silverfox.system.resources import judge_disk
 from silverfox.system.verdicts import Check, Verdict, in_bytes, in_words
 from tests.command_line import run_command
 from tests.factories import finish_order, make_dealership, make_order, make_vehicles
 from tests.programs import ROOT
+from tests.scrapers.kept_runs import make_run, make_session, make_website
 
 WARNING, PERSON, OK = Verdict.WARNING, Verdict.PERSON, Verdict.OK
 
@@ -167,6 +169,28 @@ def imports_failed(order: Order) -> None:
     import_failed(order, count=2)
 
 
+def website_fails(order: Order, count: int = 1, code: str = "E_TIMEOUT") -> Website:
+    website = make_website(dealership=order.dealership)
+    for _ in range(count):
+        make_run(website, state="failed", error_code=code, error_text="No answer.")
+    return website
+
+
+def website_fails_again(order: Order) -> None:
+    website_fails(order, count=2)
+
+
+def website_is_cancelled_and_tried(order: Order) -> None:
+    website = website_fails(order)
+    make_run(website, state="cancelled")
+    make_run(website, session=make_session(is_dry_run=True))
+    make_run(website, state="queued")
+
+
+def website_forbids(order: Order) -> None:
+    website_fails(order, code="E_FORBIDDEN")
+
+
 def attempt_failed(order: Order) -> None:
     order.events.create(action="fail", from_state="processing", to_state="failed")
 
@@ -200,6 +224,10 @@ FAULTS: list[tuple[Callable[[Order], None], str, Verdict, str]] = [
     (import_long_ago, "last import", WARNING, "37 h ago"),
     (import_failed, "import success", WARNING, "50 % of 2 within 7 days"),
     (imports_failed, "import success", PERSON, "33 % of 3 within 7 days"),
+    (website_fails, "websites not read", WARNING, "1, 0 of them 2 times in a row"),
+    (website_fails_again, "websites not read", PERSON, "1, 1 of them 2 times in a row"),
+    (website_is_cancelled_and_tried, "websites not read", WARNING, "1, 0 of them 2 times in a row"),
+    (website_forbids, "websites that shut programs out", WARNING, "1"),
     (attempt_failed, "production", WARNING, "orders done 1, attempts failed 1 within 7 days"),
     (batch_drifted, "batches are what their orders make", WARNING, "broken in 1 place"),
     (image_lost, "files on record are on disk", PERSON, "broken in 1 place"),
@@ -214,6 +242,8 @@ NAMED: list[tuple[Callable[[Order], None], str, str]] = [
     (inventory_missing, "stale inventory", "Oak Street Motors: none in use"),
     (import_failed, "import success", "of lots.csv: No header."),
     (third_attempt, "repeated work", ": 3 attempts. No answer."),
+    (website_fails, "websites not read", "Elm Street Motors: No answer."),
+    (website_forbids, "websites that shut programs out", "Elm Street Motors: No answer."),
     (attempt_failed, "production", ", attempts failed 1"),
 ]
 
@@ -251,6 +281,16 @@ def test_a_failed_job_is_forgiven_when_a_later_one_has_done_its_work(order: Orde
     job_failed(order)
     Job.objects.create(kind="note", state="done")
     assert check("failed jobs").value == "0"
+
+
+def test_a_website_that_was_read_since_or_is_off_needs_nobody(order: Order) -> None:
+    website = website_fails(order, count=2, code="E_FORBIDDEN")
+    make_run(website)
+    names = ("websites not read", "websites that shut programs out")
+    assert [check(name).verdict for name in names] == [OK, OK]
+    make_run(website, state="failed", error_code="E_FORBIDDEN")
+    Website.objects.update(enabled=False)
+    assert [check(name).verdict for name in names] == [OK, OK]
 
 
 def test_production_tells_the_seconds_of_each_dealership(order: Order) -> None:

@@ -16,12 +16,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dealerships.models import DealershipAlias, TextRewrite
+from dealerships.models import Dealership, DealershipAlias, TextRewrite
 from inventory.models import InventoryImport
 from orders.models import Order
 from orders.operations.completing import void_order
 from tests.factories import finish_order, import_rows, log_vins, make_dealership, make_order, make_row, make_vehicles
 from tests.pages import content_of, sign_in
+from tests.scrapers.kept_runs import keep_answer, make_run, make_session, make_website
 
 pytestmark = pytest.mark.django_db
 SCRIPT = "<script>alert('sf')</script>"
@@ -99,7 +100,34 @@ def order() -> Order:
     make_vehicles(dealership=oak, count=2, first=21, Model=MIXED)
     void_order(order=finish_order(order=make_order(dealership=oak)), reason=MIXED, actor=None)
     make_order(dealership=oak)
+    hostile_website(elm)
     return done
+
+
+def hostile_website(dealership: Dealership) -> None:
+    """A website whose settings, reasons, warnings, addresses and answers attack."""
+    website = make_website(
+        dealership=dealership,
+        platform="dealeron",
+        base_url="https://www.evil.example",
+        parameters={SCRIPT: HOSTILE[1]},
+        scope={HOSTILE[2]: MIXED},
+        status_keys=[HOSTILE[1]],
+        extra_hosts=[HOSTILE[3]],
+        rooftop_match="contains",
+        rooftop_text=MIXED[:200],
+        rooftop_source=SCRIPT,
+        learned={SCRIPT: SCRIPT},
+        robots_override=MIXED,
+        permission_note=MIXED,
+    )
+    session = make_session()
+    failed = {"error_code": SCRIPT, "error_text": MIXED, "error_stage": "<b>read", "warnings": HOSTILE}
+    for state in ("done", "held", "partial", "cancelled", "failed"):
+        run = make_run(website, state=state, session=session, reason=MIXED, **failed)
+        address = f"javascript:{MIXED}"
+        keep_answer(run, url=address, body=MIXED.encode(), list_name=SCRIPT, warnings=HOSTILE, kind="<b>list")
+    InventoryImport.objects.filter(pk=InventoryImport.objects.order_by("pk").values("pk")[:1]).update(notices=HOSTILE)
 
 
 def crawl(client: Client, visits: int) -> Iterator[tuple[str, Any]]:

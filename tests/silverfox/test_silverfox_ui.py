@@ -239,14 +239,17 @@ def places_for(user: User, url_name: str) -> tuple[list[str], str]:
 
 @pytest.mark.django_db
 def test_staff_see_all_places_with_the_current_one_marked() -> None:
-    expected = (["Dealerships", "New order", "Orders", "Batches", "Imports", "VIN log", "Billing", "Jobs"], "order_")
+    expected = (
+        ["Dealerships", "New order", "Orders", "Batches", "Imports", "Websites", "VIN log", "Billing", "Jobs"],
+        "order_",
+    )
 
     assert places_for(make_user(group="staff"), "order_review") == expected
 
 
 @pytest.mark.django_db
 def test_viewers_are_not_offered_a_new_order() -> None:
-    expected = (["Dealerships", "Orders", "Batches", "Imports", "VIN log"], "vin_log_")
+    expected = (["Dealerships", "Orders", "Batches", "Imports", "Websites", "VIN log"], "vin_log_")
 
     assert places_for(make_user(group="viewer"), "vin_log_list") == expected
 
@@ -262,7 +265,10 @@ def test_a_page_outside_the_places_marks_none() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("group", "in_menu"), [("viewer", []), ("staff", ["Imports", "VIN log", "Billing", "Jobs"])])
+@pytest.mark.parametrize(
+    ("group", "in_menu"),
+    [("viewer", ["Websites", "VIN log"]), ("staff", ["Imports", "Websites", "VIN log", "Billing", "Jobs"])],
+)
 def test_the_bar_of_a_phone_has_at_most_five_places_and_a_menu_holds_the_rest(group: str, in_menu: list[str]) -> None:
     shown = nav_for(make_user(group=group), "order_list")
     in_bar = len(shown["places"]) - len(shown["in_menu"]) + bool(shown["in_menu"])

@@ -18,6 +18,7 @@ from orders.operations.selecting import select_for_cao
 from tests.factories import finish_order, log_vins, make_csv, make_dealership, make_order, make_row, make_vehicles
 from tests.inventory.arrivals import import_file, import_lot
 from tests.pages import part, sign_in, words
+from tests.scrapers.kept_runs import make_run, make_website
 
 pytestmark = pytest.mark.django_db
 
@@ -259,8 +260,52 @@ def test_the_number_of_queries_does_not_grow_with_the_dealerships(
     count: int, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     fill_dealerships(count)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         assert f"{count} of {count} dealerships" in words(staff.get("/"))
+
+
+# Websites
+
+
+def test_a_website_that_was_not_read_is_told_with_its_reason_until_it_is_read(viewer: Client) -> None:
+    website = make_website()
+    make_run(website, state="failed", error_text="It refuses (403). Run it again tomorrow.")
+    page = viewer.get("/")
+    assert "Elm Street Motors: the website was not read. It refuses (403). Run it again tomorrow." in words(page)
+    assert reverse("website_detail", args=[website.pk]) in page.content.decode()
+    make_run(website)
+    assert "was not read" not in words(viewer.get("/"))
+
+
+def test_a_website_that_is_off_tells_nothing(viewer: Client) -> None:
+    make_run(make_website(enabled=False), state="failed")
+    assert "was not read" not in words(viewer.get("/"))
+
+
+def test_old_inventories_are_told_in_one_line_with_the_way_to_them(viewer: Client) -> None:
+    names = ["Ash", "Birch", "Cedar", "Dogwood", "Elder", "Fir"]
+    for number, name in enumerate(names):
+        old = timezone.now() - timedelta(hours=50 - number)
+        website = make_website(name=name)
+        make_vehicles(dealership=website.dealership, first=10 * number + 1, collected_at=old)
+    page = viewer.get("/")
+    assert "6 inventories are older than 36 hours: Ash, Birch, Cedar, Dogwood, Elder and 1 more." in words(page)
+    assert f"{reverse('website_list')}?show=stale" in page.content.decode()
+
+
+def test_one_old_inventory_leads_to_its_dealership_also_without_a_website(viewer: Client) -> None:
+    elm = make_dealership()
+    make_vehicles(dealership=elm, collected_at=timezone.now() - timedelta(hours=37))
+    told = part(viewer.get("/"), 'aria-labelledby="website-alerts"', "</section>")
+    assert "1 inventory is older than 36 hours: Elm Street Motors." in told
+    assert told.endswith("Open Elm Street Motors")
+
+
+def test_many_websites_that_were_not_read_are_counted(viewer: Client) -> None:
+    for number in range(7):
+        make_run(make_website(name=f"Motors {number}"), state="failed", error_text="No answer.")
+    told = part(viewer.get("/"), 'aria-labelledby="website-alerts"', "</section>")
+    assert (told.count("the website was not read."), "2 more websites were not read." in told) == (5, True)
 
 
 # One dealership
