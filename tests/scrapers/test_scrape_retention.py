@@ -126,7 +126,7 @@ def test_a_worker_does_it_every_night() -> None:
     assert mine.when == Daily(time(2, 30))
     keep_answer(make_run(make_website(), state="failed", ago=timedelta(days=31)))
     job = start_job(kind=mine.kind)
-    run_job(job_id=job.pk if job else 0)
+    run_job(job_id=job.pk)
     assert Job.objects.get(kind=mine.kind).result.startswith("1 websites' answers")
 
 

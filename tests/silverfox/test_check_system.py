@@ -169,26 +169,30 @@ def imports_failed(order: Order) -> None:
     import_failed(order, count=2)
 
 
-def website_fails(order: Order, count: int = 1, code: str = "E_TIMEOUT") -> Website:
+def failing_website(order: Order, count: int = 1, code: str = "E_TIMEOUT") -> Website:
     website = make_website(dealership=order.dealership)
     for _ in range(count):
         make_run(website, state="failed", error_code=code, error_text="No answer.")
     return website
 
 
+def website_fails(order: Order) -> None:
+    failing_website(order)
+
+
 def website_fails_again(order: Order) -> None:
-    website_fails(order, count=2)
+    failing_website(order, count=2)
 
 
 def website_is_cancelled_and_tried(order: Order) -> None:
-    website = website_fails(order)
+    website = failing_website(order)
     make_run(website, state="cancelled")
     make_run(website, session=make_session(is_dry_run=True))
     make_run(website, state="queued")
 
 
 def website_forbids(order: Order) -> None:
-    website_fails(order, code="E_FORBIDDEN")
+    failing_website(order, code="E_FORBIDDEN")
 
 
 def attempt_failed(order: Order) -> None:
@@ -284,7 +288,7 @@ def test_a_failed_job_is_forgiven_when_a_later_one_has_done_its_work(order: Orde
 
 
 def test_a_website_that_was_read_since_or_is_off_needs_nobody(order: Order) -> None:
-    website = website_fails(order, count=2, code="E_FORBIDDEN")
+    website = failing_website(order, count=2, code="E_FORBIDDEN")
     make_run(website)
     names = ("websites not read", "websites that shut programs out")
     assert [check(name).verdict for name in names] == [OK, OK]

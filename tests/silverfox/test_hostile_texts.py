@@ -122,7 +122,7 @@ def hostile_website(dealership: Dealership) -> None:
         permission_note=MIXED,
     )
     session = make_session()
-    failed = {"error_code": SCRIPT, "error_text": MIXED, "error_stage": "<b>read", "warnings": HOSTILE}
+    failed: dict[str, Any] = {"error_code": SCRIPT, "error_text": MIXED, "error_stage": "<b>read", "warnings": HOSTILE}
     for state in ("done", "held", "partial", "cancelled", "failed"):
         run = make_run(website, state=state, session=session, reason=MIXED, **failed)
         address = f"javascript:{MIXED}"
