@@ -247,7 +247,7 @@ def test_f24_a_queue_that_would_repeat_running_jobs_is_refused_at_the_start(shop
 @pytest.mark.faults
 @fault("F24", "the same, with the check at the start silenced", "delivered again while it runs, refused, one run")
 def test_f24_work_that_the_queue_repeats_while_it_runs_is_done_once(shop: Shop) -> None:
-    shop.plan(sabotage.IMAGE, "sleep 3")
+    shop.plan(sabotage.IMAGE, f"sleep {2 * 10 / shop.scale + 2}")
     shop.start_worker(
         JOB_TIMEOUT_SECONDS="60", JOB_RETRY_SECONDS="10", LEASE_SECONDS="600", SABOTAGE_SILENCED_CHECKS="jobs.E001"
     )
