@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from jobs.models import Incarnation, WorkerHeartbeat
 from orders.models import Order, VinLogEntry
@@ -172,6 +173,13 @@ def is_answered() -> bool:
 
 def endings() -> list[str]:
     return list(Incarnation.objects.order_by("pk").values_list("ending", flat=True))
+
+
+def database_time() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def state(order: Order) -> str:

@@ -15,20 +15,13 @@ from jobs.registry import work_of
 from orders.models import Batch, Order, VinLogEntry
 from orders.operations.batch_completing import complete_batch
 from tests.faults import sabotage
-from tests.faults.shop import Shop, assert_done_once, state, wait_done, wait_until
+from tests.faults.shop import Shop, assert_done_once, database_time, state, wait_done, wait_until
 from tests.orders.batches import make_lots, orders_of, start, states
 from tests.orders.released import released_bytes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.faults]
 fault = pytest.mark.fault
 SCHEMA = "another_time"
-
-
-def database_time() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-    return moment
 
 
 @fault("F46", "the clock of the worker's computer one hour off", "leases and dates by the database: 0 doubled, 0 lost")
