@@ -166,6 +166,14 @@ class Shop:
         return Path(self._said.name).read_text()
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that ended and was not reaped does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def is_answered() -> bool:
     """Whether a worker of the queue that runs now has answered a beat."""
     return WorkerHeartbeat.objects.filter(incarnation__ended_at=None).exists()

@@ -3,23 +3,26 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import psutil
 import pytest
 
 from jobs.models import Incarnation
 from orders.models import Order
-from tests.faults.shop import Shop, Worker, database_time, endings, is_answered, state, states, wait_done, wait_until
+from tests.faults.shop import (
+    Shop,
+    Worker,
+    database_time,
+    endings,
+    is_alive,
+    is_answered,
+    state,
+    states,
+    wait_done,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.slow]
 Record = Callable[[str, object], None]
 fault = pytest.mark.fault
-
-
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def wait_for_a_new_queue(begun: int, seconds: float) -> float:
