@@ -47,7 +47,7 @@ class Installation:
         )
 
     def python(self, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        program = self.start(*arguments, **extra)
+        program = self.start(*arguments, errors=subprocess.PIPE, **extra)
         out, err = program.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, program.returncode, out, err)
 
