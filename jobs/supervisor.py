@@ -30,6 +30,8 @@ _SHORT_LIFE_SECONDS = 10
 _LONGEST_PAUSE_SECONDS = 30
 # A queue that was asked to stop and owns no work has this long; one that locks up while stopping would take for ever.
 _IDLE_STOP_SECONDS = 5
+# Before its first answer a queue is starting, which takes what it takes on a busy computer, however short the rest is.
+_START_SECONDS = 15
 _TICK_SECONDS = 0.2
 _WATCH_SECONDS = 1
 
@@ -198,7 +200,8 @@ class Supervisor:
             self._sign, self._answered_at = sign, now
         if unfinished != self._beats or is_busy:
             self._beats, self._acknowledged_at = unfinished, now
-        if now - min(self._answered_at, self._acknowledged_at) > settings.WEDGE_SECONDS:
+        patience = settings.WEDGE_SECONDS if sign else settings.WEDGE_SECONDS + _START_SECONDS
+        if now - min(self._answered_at, self._acknowledged_at) > patience:
             self._end_group(Incarnation.Ending.WEDGED)
 
     def _drain(self) -> None:

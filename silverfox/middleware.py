@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -72,6 +72,10 @@ class LimitsMiddleware:
 
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every page is private unless it says otherwise."""
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        """An open page asks nobody who reads it: that would be a question to the database."""
+        return super().process_view(request, view, args, kwargs) if getattr(view, "login_required", True) else None
 
     def handle_no_permission(  # type: ignore[override]  # the stubs know Django's own answer only
         self, request: HttpRequest, view_func: Any

@@ -85,7 +85,7 @@ def _fork(run: Callable[[], None]) -> int:
     if child:
         return child
     try:
-        signal.alarm(60)
+        signal.alarm(300)
         run()
         os._exit(0)
     except BaseException:  # noqa: BLE001 - whatever it is must not come back into the test

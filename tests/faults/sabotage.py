@@ -91,7 +91,7 @@ def _act(action: str, execute: Any) -> None:
     elif action == "stuck in C":
         hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
     elif action == "deaf":
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
         _act("hang", execute)
     elif action == "no space":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

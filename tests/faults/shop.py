@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from jobs.models import Incarnation, WorkerHeartbeat
 from orders.models import Order, VinLogEntry
@@ -165,6 +166,14 @@ class Shop:
         return Path(self._said.name).read_text()
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that ended and was not reaped does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def is_answered() -> bool:
     """Whether a worker of the queue that runs now has answered a beat."""
     return WorkerHeartbeat.objects.filter(incarnation__ended_at=None).exists()
@@ -172,6 +181,13 @@ def is_answered() -> bool:
 
 def endings() -> list[str]:
     return list(Incarnation.objects.order_by("pk").values_list("ending", flat=True))
+
+
+def database_time() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def state(order: Order) -> str:

@@ -54,7 +54,8 @@ class Site(Installation):
 
     def begin_program(self, *arguments: str, **extra: str) -> "subprocess.Popen[str]":
         """A program that runs until the end of the test."""
-        program = self.start(*arguments, **extra)
+        with (self.var_dir / "errors.log").open("a") as errors:
+            program = self.start(*arguments, errors=errors, **extra)
         self.programs.append(program)
         return program
 

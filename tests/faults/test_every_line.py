@@ -153,9 +153,12 @@ VOID = Work(
 
 
 def next_file(dealership: Dealership) -> tuple[Dealership, bytes]:
-    """The lot of today: the same vehicles at another price, so that no gate holds it."""
-    numbers = range(first_number(dealership), first_number(dealership) + VEHICLES)
-    rows = [make_row(number=number, location=dealership.name, Price="21990") for number in numbers]
+    """The lot of today: the same vehicles at another price, so that no gate holds it.
+
+    The price is the file's own: how a text was read is remembered, and then the lines that read it are not executed.
+    """
+    numbers, price = range(first_number(dealership), first_number(dealership) + VEHICLES), 20000 + dealership.pk
+    rows = [make_row(number=number, location=dealership.name, Price=str(price)) for number in numbers]
     return dealership, make_csv(rows=rows)
 
 

@@ -1,28 +1,39 @@
 """F10 to F17: the queue's processes are killed, one by one, together, and at random."""
 
 from collections.abc import Callable
+from datetime import datetime
 
-import psutil
 import pytest
 
 from jobs.models import Incarnation
 from orders.models import Order
-from tests.faults.shop import Shop, Worker, endings, is_answered, state, states, wait_done, wait_until
+from tests.faults.shop import (
+    Shop,
+    Worker,
+    database_time,
+    endings,
+    is_alive,
+    is_answered,
+    state,
+    states,
+    wait_done,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.slow]
 Record = Callable[[str, object], None]
 fault = pytest.mark.fault
 
 
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
 def wait_for_a_new_queue(begun: int, seconds: float) -> float:
     return wait_until(lambda: Incarnation.objects.count() > begun and is_answered(), seconds)
+
+
+def seconds_until_ended(since: datetime) -> float:
+    """How long it took until the first queue was found out and ended."""
+    ended_at = Incarnation.objects.earliest("pk").ended_at
+    assert ended_at is not None
+    return (ended_at - since).total_seconds()
 
 
 def assert_one_cluster(shop: Shop, worker: Worker) -> None:
@@ -36,10 +47,13 @@ def assert_one_cluster(shop: Shop, worker: Worker) -> None:
 def test_f10_a_queue_that_lost_its_lock_is_found_and_replaced(shop: Shop, record_property: Record) -> None:
     worker = shop.start_worker(processes=1)
     [idle] = worker.workers()
+    killed_at = database_time()
     idle.kill()
     orders = shop.send_new(1)
     took = wait_for_a_new_queue(1, shop.seconds(90 + 15))
-    record_property("measured", f"working again {took:.1f} s after the kill")
+    found = seconds_until_ended(killed_at)
+    assert found <= shop.seconds(90, unscaled=2)
+    record_property("measured", f"found {found:.1f} s after the kill, working again after {took:.1f} s")
     wait_done(orders, shop.seconds(60))
     assert endings() == ["wedged", ""]
 

@@ -20,7 +20,7 @@ from orders.operations.claiming import COMPLETE_JOB
 from orders.operations.tidying import remove_old_attempts
 from tests.faults import sabotage
 from tests.faults.invariants import assert_invariants
-from tests.faults.shop import Shop, assert_done_once, endings, state, states, wait_done, wait_until
+from tests.faults.shop import Shop, assert_done_once, endings, is_alive, state, states, wait_done, wait_until
 
 pytestmark = [pytest.mark.slow]
 Record = Callable[[str, object], None]
@@ -171,7 +171,7 @@ def test_f19_a_job_that_hears_no_limit_is_ended_with_its_process(shop: Shop, how
     before = worker.workers()
     [order] = shop.send_new()
     wait_until(lambda: shop.has_struck(sabotage.MADE), 30)
-    took = wait_until(lambda: sum(process.is_running() for process in before) == 1, shop.seconds(2 * 60, unscaled=3))
+    took = wait_until(lambda: sum(map(is_alive, before)) == 1, shop.seconds(2 * 60, unscaled=3))
     record_property("measured", f"{how}: ended after {took:.1f} s of {60 / shop.scale:.0f}")
     wait_done([order], shop.seconds(120))
     assert counted(order) == (2, 2)
@@ -247,7 +247,7 @@ def test_f24_a_queue_that_would_repeat_running_jobs_is_refused_at_the_start(shop
 @pytest.mark.faults
 @fault("F24", "the same, with the check at the start silenced", "delivered again while it runs, refused, one run")
 def test_f24_work_that_the_queue_repeats_while_it_runs_is_done_once(shop: Shop) -> None:
-    shop.plan(sabotage.IMAGE, "sleep 3")
+    shop.plan(sabotage.IMAGE, f"sleep {2 * 10 / shop.scale + 2}")
     shop.start_worker(
         JOB_TIMEOUT_SECONDS="60", JOB_RETRY_SECONDS="10", LEASE_SECONDS="600", SABOTAGE_SILENCED_CHECKS="jobs.E001"
     )

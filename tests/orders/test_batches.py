@@ -155,6 +155,7 @@ def test_an_order_that_fails_stops_no_other_and_is_tried_again_alone(settings: S
     lots = make_lots()
     batch = complete_batch(batch=start(lots), first_number="45001")
     [first, broken, last] = orders_of(batch)
+    assert len({order.completed_at for order in orders_of(batch)} - {None}) == 1
     (Path(settings.ORDERS_DIR) / str(broken.pk)).write_text("a file where the folder is to be")
     batch = wait_for_batch(batch=batch)
     assert (states(batch), batch.state) == (["done", "failed", "done"], "completed_with_errors")

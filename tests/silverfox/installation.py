@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -34,18 +35,19 @@ class Installation:
         inherited = {name: value for name, value in os.environ.items() if name not in FROM_THE_TEST_RUN}
         return {**inherited, "VAR_DIR": str(self.var_dir), **extra}
 
-    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, errors: int | IO[str] = subprocess.PIPE, **extra: str) -> subprocess.Popen[str]:
+        """Who logs for long needs a file for its errors: a full pipe that nobody reads would stop it."""
         return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=PROJECT,
             env=self.environment(**extra),
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             text=True,
         )
 
     def python(self, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        program = self.start(*arguments, **extra)
+        program = self.start(*arguments, errors=subprocess.PIPE, **extra)
         out, err = program.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, program.returncode, out, err)
 

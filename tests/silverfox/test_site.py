@@ -45,9 +45,12 @@ def sign_in(client: Client, password: str, *, username: str = "boss", address: s
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("is_signed_in", [False, True])
 def test_healthz_asks_neither_login_nor_database(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    client: Client, boss: User, django_assert_num_queries: DjangoAssertNumQueries, *, is_signed_in: bool
 ) -> None:
+    if is_signed_in:
+        client.force_login(boss)
     with django_assert_num_queries(0):
         answer = client.get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
