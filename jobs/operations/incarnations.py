@@ -62,11 +62,14 @@ def note_seen(*, incarnation: Incarnation) -> None:
 def end_incarnation(*, incarnation: Incarnation, ending: str) -> int:
     """Put the end of a start on record and queue again what its workers owned, without spending an attempt.
 
-    To be called when none of its processes lives. Gives the number of rows that wait again.
+    What else waits may have been rung for in the memory of these processes, so the next sweep rings for it again. To be
+    called when none of them lives. Gives the number of rows that wait again.
     """
     reason = "Its worker was ended by the supervisor; the attempt does not count."
     with transaction.atomic():
         taken = refund_leases(incarnation=incarnation.pk, reason=reason)
+        for work in all_works():
+            claims.rows_of(work).filter(claims.state_is(work, work.queued)).update(enqueued_at=None)
         unended = Incarnation.objects.filter(pk=incarnation.pk, ended_at=None)
         unended.update(ended_at=Now(), ending=ending)
     return taken

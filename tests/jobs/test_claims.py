@@ -12,6 +12,7 @@ from foundation.errors import BadInput, Refused
 from jobs import claims, executor, registry
 from jobs.models import Job
 from jobs.operations.background import RUN_JOB, cancel_job, keep_alive, retry_job, run_job, start_job
+from jobs.operations.incarnations import begin_incarnation, end_incarnation
 from jobs.operations.sweeping import refund_leases, sweep
 from jobs.registry import job, register_work
 
@@ -185,6 +186,14 @@ def test_a_waiting_row_is_rung_for_again_when_nobody_heard_the_bell(row: Job) ->
     change(row, enqueued_at=long_ago(seconds=121))
     assert (sweep(), rings()) == ({"run_job: rung again": 1}, [("run_job", row.pk)])
     assert sweep() == {}
+
+
+def test_what_waits_at_the_end_of_a_queue_is_rung_for_again_at_once(row: Job) -> None:
+    OrmQ.objects.all().delete()
+    assert sweep() == {}
+    end_incarnation(incarnation=begin_incarnation(), ending="lost")
+    assert sweep() == {"run_job: rung again": 1}
+    assert rings() == [(RUN_JOB, row.pk)]
 
 
 def test_a_row_is_rung_for_when_its_pause_is_over_and_not_before(row: Job) -> None:
