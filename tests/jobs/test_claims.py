@@ -324,3 +324,13 @@ def test_a_waiting_job_is_cancelled_at_once(row: Job) -> None:
     cancel_job(job=row)
     run_job(job_id=row.pk)
     assert (states(row)[0], done) == ("cancelled", [])
+
+
+def test_a_row_put_back_by_its_owner_has_all_its_attempts(row: Job) -> None:
+    token = claims.claim(row)
+    assert token is not None
+    claims.put_back(row, token, seconds=60, reason="its part is done")
+    assert states(row) == ("queued", 0, 0)
+    assert (claims.claim(row), row.not_before is not None, row.enqueued_at) == (None, True, None)
+    with pytest.raises(claims.LostLease):
+        claims.put_back(row, token, reason="late")
