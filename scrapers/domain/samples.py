@@ -27,9 +27,10 @@ def read_sample(adapter: Adapter, body: bytes, rule: RooftopRule) -> Sample:
     site = Site(platform=adapter.PLATFORM, base_url=_BASE_URL, rooftop=rule)
     answer = Answer(status=200, url=site.url("/"), body=body)
     page = adapter.parse(site, Request(kind=adapter.kind_of(answer.text()), url=answer.url), answer)
-    own, others = split_rooftops([*page.vehicles, *_half_read(page)], rule)
+    own, others = split_rooftops([*page.vehicles, *half_read(page)], rule)
     return Sample(page, hand_over(own, _NO_ADDRESS).rows, len(others))
 
 
-def _half_read(page: Page) -> list[ScrapedVehicle]:
+def half_read(page: Page) -> list[ScrapedVehicle]:
+    """The vehicles of a list that further requests complete, as far as the list tells them."""
     return [ScrapedVehicle(*request.note["vehicle"]) for request in page.next_requests if "vehicle" in request.note]

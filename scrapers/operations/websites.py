@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -76,6 +77,27 @@ def find_websites(*, dealerships: Iterable[Dealership]) -> list[Website]:
         words = f"No website is configured for {', '.join(missing)}. Import the inventory as a CSV, or add the website."
         raise Refused(words, code="no_website")
     return [found[dealership.pk] for dealership in wanted]
+
+
+def enable_website(*, website: Website) -> Website:
+    """Have a website read on schedule, from its next time of day on, because a probe has just read it.
+
+    Raises `Refused` while nobody has confirmed its rooftop rule, and for a platform that no adapter knows.
+    """
+    with transaction.atomic():
+        locked = Website.objects.select_for_update(of=["self"]).select_related("dealership").get(pk=website.pk)
+        adapter_of(locked)
+        if not locked.rooftop_confirmed:
+            words = (
+                f"{locked.dealership}: nobody has confirmed its rooftop rule. Look whether it keeps this dealership's"
+                " vehicles and no others, confirm it, then switch the website on."
+            )
+            raise Refused(words, code="rooftop_unconfirmed")
+        locked.probed_at = timezone.now()
+        if not locked.enabled:
+            locked.enabled, locked.enabled_at = True, locked.probed_at
+        locked.save(update_fields=["probed_at", "enabled", "enabled_at"])
+    return locked
 
 
 def repeat_seconds() -> float:
