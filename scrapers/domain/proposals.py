@@ -20,7 +20,8 @@ _LONGEST_LABEL = 200
 # What detection finds and restricts lists to one store.
 _SCOPE = {"dealereprocess": ("lc", "cy")}
 _BLANKS = ("price", "status", "stock")
-_SECRET = re.compile(r"api_?key|token|secret|password", re.IGNORECASE)
+# The key of a block is the path of a template.
+_SECRET = re.compile(r"(?<!block_)key|token|secret|password", re.IGNORECASE)
 _LIST_LINK = re.compile(
     r"(?:new|all|used|pre-?owned)[\w-]*(?:vehicles|inventory|cars)|(?:vehicles|inventory|cars)[/-](?:new|all|used)"
     r"|search(?:new|all|used)\.aspx|[?&]tp=|/inventory/?$",

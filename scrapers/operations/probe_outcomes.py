@@ -97,14 +97,14 @@ def _save(website: Website) -> None:
 def switch_on(*, probe: Probe) -> Website:
     """Have the probed website read on schedule. Raises `Refused` when it cannot be, with the reason.
 
-    Only what is kept can be switched on: a website that was read in another way than configured is saved first.
+    Only what is kept can be switched on: a website for which something else is proposed is saved first.
     """
     name = probe.dealership.name if probe.dealership else probe.url
     if not probe.is_good:
         raise Refused(f"{name}: {probe.reason or 'no vehicle was read; probe it by its name.'}", code=probe.code)
     kept = Website.objects.filter(dealership=probe.dealership).select_related("dealership").first()
     if kept is None or _values(row_of(kept)) != _values(probe.row):
-        words = f"{name}: it was read in another way than it is configured. Repeat the probe with --save."
+        words = f"{name}: what was read or proposed is not what is configured. Repeat the probe with --save."
         raise Refused(words, code="not_saved")
     return enable_website(website=kept)
 

@@ -223,6 +223,7 @@ def _read_otherwise(probe: Probe, website: Website, error: FetchError | CannotRe
     try:
         _read_afresh(probe, f"{probe.row.base_url}/")
     except (FetchError, CannotReadError):
+        probe.row = row_of(website)
         shown = probe.visit.marks.platform
         if shown and shown != website.platform:
             probe.warnings.append(_other_platform(probe, website))
@@ -234,8 +235,8 @@ def _read_otherwise(probe: Probe, website: Website, error: FetchError | CannotRe
 
 
 def _compare_platform(probe: Probe, website: Website) -> None:
-    """Look at the home page when no page was seen yet: a website may show another platform and answer as before."""
-    if not probe.visit.marks.by_confidence and not probe.visit.is_over:
+    """Look at the home page when no page showed a platform yet: it may be another one that answers as before."""
+    if not probe.visit.marks.likeliest and not probe.visit.is_over:
         try:
             probe.visit.page(f"{probe.row.base_url}/")
         except FetchError as error:
@@ -262,9 +263,11 @@ def _read_afresh(probe: Probe, url: str) -> None:
     if marks.platform:
         _read_by_marks(probe, marks.platform)
         return
+    before = probe.row
     try:
         _read_by_marks(probe, marks.likeliest or ANY_PLATFORM)
     except (FetchError, CannotReadError) as error:
+        probe.row = before
         _propose_any_platform(probe, error)
     if probe.row.platform == ANY_PLATFORM:
         words = "It shows none of the known platforms; its vehicles' pages can be read, one request each."
@@ -273,10 +276,10 @@ def _read_afresh(probe: Probe, url: str) -> None:
 
 def _read_by_marks(probe: Probe, platform: str) -> None:
     marks = probe.visit.marks
-    row = as_platform(probe.row, platform, marks.found(platform))
-    probe.reading = _read_list(probe.visit, ADAPTERS[platform], row.site())
+    probe.row = as_platform(probe.row, platform, marks.found(platform))
+    probe.reading = _read_list(probe.visit, ADAPTERS[platform], probe.row.site())
     # Pages that were read on the way may have told more.
-    probe.row = as_platform(row, platform, marks.found(platform))
+    probe.row = as_platform(probe.row, platform, marks.found(platform))
 
 
 def _look_at_list(probe: Probe, html: str) -> None:
@@ -296,6 +299,8 @@ def _look_at_list(probe: Probe, html: str) -> None:
 
 def _propose_any_platform(probe: Probe, error: FetchError | CannotReadError) -> None:
     """Propose the way that every website has when a page at least describes a vehicle, though none could be read."""
+    if isinstance(error, FetchError) and error.status not in _GONE and error.code != "E_REQUESTS":
+        raise error
     if ANY_PLATFORM not in probe.visit.marks:
         words = (
             "It shows none of the known platforms, and neither a sitemap with vehicles' pages nor vehicles in"
@@ -390,7 +395,8 @@ def _rooftop_warnings(probe: Probe, labels: Iterable[str]) -> list[str]:
     if len(named) > 1 and rule.match == Match.ANY:
         return [f"{len(named)} rooftops are listed and all of them are kept: choose which is the dealership's own."]
     if reading and not reading.own(rule):
-        return [f"None of {reading.rows:,} vehicles of this page carries the rooftop {rule.text!r}."]
+        words = f"None of the {reading.rows:,} vehicles of this page carries the rooftop {rule.text!r}"
+        return [f"{words}: they may stand on other pages, or the rule names what the website does not."]
     if not named and not (probe.website and probe.website.rooftop_confirmed):
         return ["The page names no rooftop: look in a browser whether it lists vehicles of other dealerships."]
     return []
