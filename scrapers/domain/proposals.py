@@ -151,20 +151,23 @@ def _merged(settings: Mapping[str, str], platform: str, found: Mapping[str, str]
     return {**settings, **named}
 
 
-def propose_rule(labels: Iterable[str], dealership: str) -> tuple[RooftopRule, bool]:
+def propose_rule(labels: Iterable[str], names: Sequence[str]) -> tuple[RooftopRule, bool]:
     """The rooftop rule that a website's labels suggest, and whether it is beyond doubt.
 
-    It is when there is one label only and it is the dealership's name. Of several labels the one counts that holds the
-    name; when none or more than one does, the rule keeps everything until a person chooses.
+    `names` are the dealership's, its own one first. It is beyond doubt when there is one label only and it is that
+    name. Of several labels the one counts that is a name, else the one that holds the own name; when none or more than
+    one does, the rule keeps everything until a person chooses.
     """
     known = list(labels)
     usable = [label for label in known if label and len(label) <= _LONGEST_LABEL]
-    name = fold_label(dealership)
-    named = usable if len(usable) == 1 else [label for label in usable if name and name in fold_label(label)]
-    if len(named) != 1:
+    folded = [fold_label(name) for name in names]
+    same = [label for label in usable if fold_label(label) in folded]
+    holding = [label for label in usable if folded and folded[0] in fold_label(label)]
+    chosen = usable if len(usable) == 1 else same or holding
+    if len(chosen) != 1:
         return RooftopRule(), False
-    rule = RooftopRule(match=Match.EQUALS, text=named[0])
-    return rule, len(known) == 1 and fold_label(named[0]) == name
+    is_only = len(known) == 1 and folded[:1] == [fold_label(chosen[0])]
+    return RooftopRule(match=Match.EQUALS, text=chosen[0]), is_only
 
 
 def cells_of(row: SiteRow) -> dict[str, str]:

@@ -12,30 +12,20 @@ from urllib.parse import urlsplit
 from dealerships.models import Dealership
 from foundation.errors import BadInput
 from scrapers.domain.adapters import ADAPTERS
-from scrapers.domain.addresses import AddressRefused, check_url, is_same_site, registrable_domain
+from scrapers.domain.addresses import AddressRefused, check_url, registrable_domain
 from scrapers.domain.failures import FetchError
 from scrapers.domain.hand_over import DealershipAddress
-from scrapers.domain.proposals import (
-    ANY_PLATFORM,
-    ListReading,
-    as_platform,
-    is_bot_check,
-    list_link,
-    propose_rule,
-)
-from scrapers.domain.samples import half_read
-from scrapers.domain.shapes import Adapter, CannotReadError, Kind, Match, Page, Request, RooftopRule, Site
+from scrapers.domain.proposals import ANY_PLATFORM, ListReading, as_platform, is_bot_check, list_link, propose_rule
+from scrapers.domain.shapes import CannotReadError, Match, Page, RooftopRule
 from scrapers.domain.site_addresses import bare_host
 from scrapers.domain.sites import SiteRow
 from scrapers.fetching import Fetcher
 from scrapers.models import Website
 from scrapers.operations.reading import pace_of
-from scrapers.operations.visiting import Visit
+from scrapers.operations.visiting import GONE, Visit, read_list
 from scrapers.operations.websites import adapter_of, site_of
 
 _USUAL_LIST = "/new-vehicles/"
-_GONE = {404, 410}
-_KEY_REFUSED = {401, 403, 404, 422}
 # What no other way of reading the same website would change.
 _FINAL = {"E_CONNECT", "E_TLS", "E_TIMEOUT", "E_DEADLINE", "E_SSRF", "E_ROBOTS", "E_BUSY", "E_REDIRECT", "E_REQUESTS"}
 _PROBE_ADVICE = re.compile(r"\s*Probe the website[^.]*\.")
@@ -209,7 +199,7 @@ def _look(probe: Probe) -> None:
 
 def _read_as_configured(probe: Probe, website: Website) -> None:
     try:
-        probe.reading = _read_list(probe.visit, ADAPTERS[website.platform], site_of(website))
+        probe.reading = read_list(probe.visit, ADAPTERS[website.platform], site_of(website))
     except (FetchError, CannotReadError) as error:
         _read_otherwise(probe, website, error)
         return
@@ -277,7 +267,7 @@ def _read_afresh(probe: Probe, url: str) -> None:
 def _read_by_marks(probe: Probe, platform: str) -> None:
     marks = probe.visit.marks
     probe.row = as_platform(probe.row, platform, marks.found(platform))
-    probe.reading = _read_list(probe.visit, ADAPTERS[platform], probe.row.site())
+    probe.reading = read_list(probe.visit, ADAPTERS[platform], probe.row.site())
     # Pages that were read on the way may have told more.
     probe.row = as_platform(probe.row, platform, marks.found(platform))
 
@@ -293,13 +283,13 @@ def _look_at_list(probe: Probe, html: str) -> None:
     try:
         probe.visit.page(link or f"{probe.row.base_url}{_USUAL_LIST}")
     except FetchError as error:
-        if error.status not in _GONE:
+        if error.status not in GONE:
             raise
 
 
 def _propose_any_platform(probe: Probe, error: FetchError | CannotReadError) -> None:
     """Propose the way that every website has when a page at least describes a vehicle, though none could be read."""
-    if isinstance(error, FetchError) and error.status not in _GONE and error.code != "E_REQUESTS":
+    if isinstance(error, FetchError) and error.status not in GONE and error.code != "E_REQUESTS":
         raise error
     if ANY_PLATFORM not in probe.visit.marks:
         words = (
@@ -309,67 +299,6 @@ def _propose_any_platform(probe: Probe, error: FetchError | CannotReadError) -> 
         raise CannotReadError("E_UNKNOWN_PLATFORM", words) from error
     probe.row = as_platform(probe.row, ANY_PLATFORM, {})
     probe.reading = ListReading(platform=ANY_PLATFORM, page=Page(), whole=())
-
-
-# Reading one page of a list
-
-
-def _read_list(visit: Visit, adapter: Adapter, site: Site) -> ListReading:
-    """Read one page of a list that holds vehicles, and one vehicle's own page where those complete it.
-
-    Raises `FetchError`, `CannotReadError`, also when no list holds a vehicle.
-    """
-    waiting, learned, warnings = list(adapter.first(site)), dict[str, str](), list[str]()
-    may_refresh = True
-    while waiting:
-        request = waiting.pop(0)
-        try:
-            page = adapter.parse(site, request, visit.ask(request))
-        except FetchError as error:
-            again = _key_again(adapter, site, request, error) if may_refresh else ()
-            if not again:
-                raise
-            waiting, may_refresh = list(again), False
-            warnings.append(f"What was known of the list is refused, and its page was asked anew: {error.message}")
-            continue
-        learned |= page.learned
-        warnings += page.warnings
-        site = replace(site, learned={**site.learned, **page.learned})
-        if page.rows or (request.kind == Kind.SITEMAP and page.total_declared):
-            return _with_one_vehicle(visit, adapter, site, page, learned=learned, warnings=warnings)
-        waiting = [*page.next_requests, *waiting]
-    raise CannotReadError("E_EMPTY", "The website answered, and lists no vehicle. Look at it in a browser.")
-
-
-def _key_again(adapter: Adapter, site: Site, request: Request, error: FetchError) -> tuple[Request, ...]:
-    """The requests that tell a platform's key anew when its service refuses the known one; a host's no is a no."""
-    if error.status not in _KEY_REFUSED or request.kind not in {Kind.LIST, Kind.SITEMAP}:
-        return ()
-    again = adapter.refresh(site)
-    hosts = [urlsplit(each.url).hostname or "" for each in (request, *again[:1])]
-    return () if error.status == 403 and is_same_site(hosts[0], hosts[-1]) else again
-
-
-def _with_one_vehicle(
-    visit: Visit, adapter: Adapter, site: Site, page: Page, *, learned: dict[str, str], warnings: list[str]
-) -> ListReading:
-    whole, half = list(page.vehicles), half_read(page)
-    details = [request for request in page.next_requests if request.kind == Kind.DETAIL]
-    if details and not visit.is_over:
-        try:
-            told = adapter.parse(site, details[0], visit.ask(details[0]))
-        except FetchError as error:
-            if error.status not in _GONE:
-                raise
-            told = Page(gone=1)
-        whole += told.vehicles
-        vins = {vehicle.vin for vehicle in told.vehicles}
-        half = [vehicle for vehicle in half if vehicle.vin not in vins]
-        learned |= told.learned
-        warnings += told.warnings
-    return ListReading(
-        platform=adapter.PLATFORM, page=page, whole=whole, half_read=half, learned=learned, warnings=warnings
-    )
 
 
 # Whose vehicles they are
@@ -383,10 +312,15 @@ def _judge_rooftops(probe: Probe) -> None:
     probe.warnings += reading.warnings
     labels = reading.rooftops()
     if website is None or not (website.rooftop_confirmed or website.rooftop_text):
-        name = probe.dealership.name if probe.dealership else ""
-        rule, probe.is_certain = propose_rule(labels, name)
+        rule, probe.is_certain = propose_rule(labels, _names_of(probe.dealership))
         probe.row = replace(probe.row, rooftop=rule)
     probe.warnings += _rooftop_warnings(probe, labels)
+
+
+def _names_of(dealership: Dealership | None) -> list[str]:
+    if dealership is None:
+        return []
+    return [dealership.name, *dealership.aliases.values_list("text", flat=True)]
 
 
 def _rooftop_warnings(probe: Probe, labels: Iterable[str]) -> list[str]:

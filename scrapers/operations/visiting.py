@@ -1,18 +1,23 @@
 """A short visit to a website by a person's wish: a few requests, each as polite as those of a run, none repeated."""
 
 import time
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from scrapers.domain.addresses import is_same_site
 from scrapers.domain.failures import FetchError
-from scrapers.domain.proposals import Marks
+from scrapers.domain.proposals import ListReading, Marks
 from scrapers.domain.readings import is_json
 from scrapers.domain.robots import robots_url
-from scrapers.domain.shapes import Answer, Kind, Request
+from scrapers.domain.samples import half_read
+from scrapers.domain.shapes import Adapter, Answer, CannotReadError, Kind, Page, Request, Site
 from scrapers.fetching import Fetcher
 from scrapers.models import RobotsFile
 from scrapers.operations import pacing, robots
 
 MOST_REQUESTS = 3
+GONE = {404, 410}
+_KEY_REFUSED = {401, 403, 404, 422}
 _LONGEST_PAUSE_SECONDS = 20
 
 
@@ -88,3 +93,61 @@ class Visit:
             words = f"{host} asked for more time between requests. Probe it again in {wait:.0f} seconds."
             raise FetchError("E_BUSY", words)
         time.sleep(wait)
+
+
+def read_list(visit: Visit, adapter: Adapter, site: Site) -> ListReading:
+    """Read one page of a list that holds vehicles, and one vehicle's own page where those complete it.
+
+    Raises `FetchError`, `CannotReadError`, also when no list holds a vehicle.
+    """
+    waiting, learned, warnings = list(adapter.first(site)), dict[str, str](), list[str]()
+    may_refresh = True
+    while waiting:
+        request = waiting.pop(0)
+        try:
+            page = adapter.parse(site, request, visit.ask(request))
+        except FetchError as error:
+            again = _key_again(adapter, site, request, error) if may_refresh else ()
+            if not again:
+                raise
+            waiting, may_refresh = list(again), False
+            warnings.append(f"What was known of the list is refused, and its page was asked anew: {error.message}")
+            continue
+        learned |= page.learned
+        warnings += page.warnings
+        site = replace(site, learned={**site.learned, **page.learned})
+        if page.rows or (request.kind == Kind.SITEMAP and page.total_declared):
+            return _with_one_vehicle(visit, adapter, site, page, learned=learned, warnings=warnings)
+        waiting = [*page.next_requests, *waiting]
+    raise CannotReadError("E_EMPTY", "The website answered, and lists no vehicle. Look at it in a browser.")
+
+
+def _key_again(adapter: Adapter, site: Site, request: Request, error: FetchError) -> tuple[Request, ...]:
+    """The requests that tell a platform's key anew when its service refuses the known one; a host's no is a no."""
+    if error.status not in _KEY_REFUSED or request.kind not in {Kind.LIST, Kind.SITEMAP}:
+        return ()
+    again = adapter.refresh(site)
+    hosts = [urlsplit(each.url).hostname or "" for each in (request, *again[:1])]
+    return () if error.status == 403 and is_same_site(hosts[0], hosts[-1]) else again
+
+
+def _with_one_vehicle(
+    visit: Visit, adapter: Adapter, site: Site, page: Page, *, learned: dict[str, str], warnings: list[str]
+) -> ListReading:
+    whole, half = list(page.vehicles), half_read(page)
+    details = [request for request in page.next_requests if request.kind == Kind.DETAIL]
+    if details and not visit.is_over:
+        try:
+            told = adapter.parse(site, details[0], visit.ask(details[0]))
+        except FetchError as error:
+            if error.status not in GONE:
+                raise
+            told = Page(gone=1)
+        whole += told.vehicles
+        vins = {vehicle.vin for vehicle in told.vehicles}
+        half = [vehicle for vehicle in half if vehicle.vin not in vins]
+        learned |= told.learned
+        warnings += told.warnings
+    return ListReading(
+        platform=adapter.PLATFORM, page=page, whole=whole, half_read=half, learned=learned, warnings=warnings
+    )

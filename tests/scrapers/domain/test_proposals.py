@@ -80,18 +80,22 @@ def test_a_vehicle_in_json_ld_is_no_sign_of_a_platform() -> None:
         (["Elm Motors", ""], (RooftopRule(match=Match.EQUALS, text="Elm Motors"), False)),
         (["Oak", "Ash"], (RooftopRule(), False)),
         (["Elm Motors North", "Elm Motors South"], (RooftopRule(), False)),
+        (["Elm Motors North", "Elm Motors"], (RooftopRule(match=Match.EQUALS, text="Elm Motors"), False)),
+        (["Oak", "Elm Motors of Ballwin"], (RooftopRule(match=Match.EQUALS, text="Elm Motors of Ballwin"), False)),
+        (["Oak", "ELM Kia"], (RooftopRule(match=Match.EQUALS, text="ELM Kia"), False)),
+        (["Elm Kia"], (RooftopRule(match=Match.EQUALS, text="Elm Kia"), False)),
         ([""], (RooftopRule(), False)),
         ([], (RooftopRule(), False)),
         (["E" * 201], (RooftopRule(), False)),
     ],
 )
 def test_a_rooftop_rule_is_proposed_by_the_labels(labels: list[str], expected: tuple[RooftopRule, bool]) -> None:
-    assert propose_rule(labels, "Elm Motors") == expected
+    assert propose_rule(labels, ["Elm Motors", "Elm Kia"]) == expected
 
 
 def test_a_single_label_is_not_beyond_doubt_without_a_dealership() -> None:
-    assert propose_rule(["Elm Motors"], "") == (RooftopRule(match=Match.EQUALS, text="Elm Motors"), False)
-    assert propose_rule(["Elm Motors", "Oak"], "") == (RooftopRule(), False)
+    assert propose_rule(["Elm Motors"], []) == (RooftopRule(match=Match.EQUALS, text="Elm Motors"), False)
+    assert propose_rule(["Elm Motors", "Oak"], []) == (RooftopRule(), False)
 
 
 def test_settings_of_another_platform_stay_as_its_own() -> None:
