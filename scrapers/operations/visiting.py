@@ -19,6 +19,7 @@ MOST_REQUESTS = 3
 GONE = {404, 410}
 _KEY_REFUSED = {401, 403, 404, 422}
 _LONGEST_PAUSE_SECONDS = 20
+_SLOWEST_PACE_SECONDS = 10
 
 
 class Visit:
@@ -74,13 +75,12 @@ class Visit:
             self.seconds.append(round(time.monotonic() - began, 3))
 
     def _obey_robots(self, url: str, host: str) -> None:
-        if host in self._delays:
-            return
-        self._wait_for_turn(host)
+        if host not in self._delays:
+            self._wait_for_turn(host)
         verdict = robots.may_fetch(fetcher=self._fetcher, url=url, override_reason=self._override)
         if not verdict.allowed:
             raise FetchError("E_ROBOTS", verdict.reason)
-        self._delays[host] = verdict.crawl_delay or 0
+        self._delays[host] = min(verdict.crawl_delay or 0, _SLOWEST_PACE_SECONDS)
         kept = RobotsFile.objects.filter(host=urlsplit(url).netloc.lower()).first()
         if kept:
             address = robots_url(url)

@@ -228,6 +228,14 @@ def test_robots_that_are_not_wanted_do_not_ask(web: FakeDealers) -> None:
     assert {request["path"] for request in web.requests()} == {"/robots.txt"}
 
 
+def test_robots_that_are_not_wanted_on_a_page_do_not_ask_for_it(web: FakeDealers) -> None:
+    rules = "User-agent: *\nDisallow: /new-vehicles/"
+    web.knob("status", site=JAGUAR_SITE, path="robots", status=200, text=rules)
+    code, message = failure(f"www.{JAGUAR_SITE}")
+    assert (code, "forbids /new-vehicles/" in message) == ("E_ROBOTS", True)
+    assert [request["path"] for request in web.requests()] == ["/robots.txt", "/"]
+
+
 def test_a_website_of_no_known_platform_may_be_read_by_its_sitemap(web: FakeDealers) -> None:
     web.knob("html_error", site=JAGUAR_SITE, path="^/(?!sitemap|robots)")
     told = probe(f"www.{JAGUAR_SITE}")
