@@ -57,9 +57,7 @@ def test_the_page_polls_while_a_run_is_open_and_stops_by_itself(staff: Client) -
 def test_each_run_that_is_not_done_says_why_and_what_to_do(staff: Client) -> None:
     session = make_session()
     failed, paused = make_website(), make_website(name="Oak Hill Cars")
-    make_run(
-        failed, state="failed", session=session, error_code="E_TIMEOUT", error_text="No answer. Run it again later."
-    )
+    make_run(failed, state="failed", session=session, error_code="E_TIMEOUT", error_text="No answer. Try later.")
     make_run(
         paused, state="queued", session=session, not_before=timezone.now() + timedelta(minutes=5), error_text="429."
     )
