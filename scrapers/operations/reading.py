@@ -13,13 +13,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from jobs import claims
 from scrapers.domain.addresses import registrable_domain, without_secrets
-from scrapers.domain.failures import FetchError
+from scrapers.domain.failures import FetchError, sentence
 from scrapers.domain.retrying import after_failure
+from scrapers.domain.robots import judge
 from scrapers.domain.shapes import Adapter, CannotReadError, Kind, Page, Request, Site
 from scrapers.fetching import Fetched, Fetcher
 from scrapers.files import StoredSnapshot, store_snapshot
@@ -64,8 +64,11 @@ class Reading:
         self._website, self._adapter, self._site, self._fetcher = website, adapter, site, fetcher
         self._beat = claims.Heartbeat(run, token)
         self._crawl_delays: dict[str, float] = {}
+        self._wishes: dict[str, str] = {}
         self._pending: list[ScrapeRequest] = []
         self._pages_kept = 0
+        # Of each list of this round: how many pages were read, and the fingerprint of the last one.
+        self._lists: dict[str, tuple[int, str]] = {}
 
     @property
     def is_finished(self) -> bool:
@@ -76,6 +79,9 @@ class Reading:
         self._pending, self._pages_kept = list(self._run.pending.all()), self._run.pages.count()
         if self._run.round_started_at is None:
             self._begin_round(self._adapter.first(self._site))
+        lists = self._run.pages.filter(round=self._run.round, kind=Kind.LIST)
+        for name, fingerprint in lists.values_list("list_name", "fingerprint"):
+            self._count_page(name, fingerprint)
 
     def step(self) -> None:
         """Make the next request and keep what it told.
@@ -117,12 +123,17 @@ class Reading:
             raise PausedError(busy.seconds, f"{host} is being read for another dealership.") from busy
 
     def _obey_robots(self, url: str, host: str) -> None:
-        if host in self._crawl_delays:
+        if host in self._wishes:
+            verdict = judge(self._wishes[host], url)
+            if not verdict.allowed:
+                raise UnreadableError("E_ROBOTS", sentence("E_ROBOTS", host, verdict.reason))
             return
         self._wait_for_turn(host)
-        verdict = robots.may_fetch(fetcher=self._fetcher, url=url, override_reason=self._website.robots_override)
+        override = self._website.robots_override
+        verdict = robots.may_fetch(fetcher=self._fetcher, url=url, override_reason=override)
         if not verdict.allowed:
             raise UnreadableError("E_ROBOTS", verdict.reason)
+        self._wishes[host] = "" if override else robots.kept_text(url=url)
         self._crawl_delays[host] = min(verdict.crawl_delay or 0, _SLOWEST_PACE_SECONDS)
 
     def _wait_for_turn(self, host: str) -> None:
@@ -145,7 +156,7 @@ class Reading:
     def _after_failure(self, request: Request, error: FetchError) -> None:
         run = self._run
         first_tried_at = run.first_tried_at or timezone.now()
-        self._note(tries=F("tries") + 1, first_tried_at=first_tried_at, requests=F("requests") + 1)
+        self._note(tries=run.tries + 1, first_tried_at=first_tried_at, requests=run.requests + 1)
         _log(request, status=error.status, code=error.code, attempt=run.tries)
         elapsed = (timezone.now() - first_tried_at).total_seconds()
         retry = after_failure(error, attempts=run.tries, elapsed=elapsed, luck=random.random())  # noqa: S311 - jitter
@@ -178,6 +189,7 @@ class Reading:
             self._note(round=number, round_started_at=timezone.now(), tries=0, first_tried_at=None, **values)
             self._run.pending.all().delete()
             self._pending = self._add(requests, last=len(requests))
+        self._lists.clear()
 
     def _add(self, requests: Sequence[Request], *, last: int) -> list[ScrapeRequest]:
         """Put requests on record, the last of them at that position."""
@@ -189,10 +201,16 @@ class Reading:
         return ScrapeRequest.objects.bulk_create(rows)
 
     def _note(self, **values: Any) -> None:
-        """Keep values of the run that this worker still owns."""
-        if not ScrapeRun.objects.filter(pk=self._run.pk, token=self._token).update(**values):
+        """Keep values of the run that this worker still owns; raises like `claims.fence`, and locks the row like it."""
+        mine = ScrapeRun.objects.filter(
+            pk=self._run.pk, token=self._token, state=ScrapeRun.State.RUNNING, cancel_requested=False
+        )
+        if not mine.update(**values):
+            with transaction.atomic():
+                claims.fence(self._run, self._token)
             raise claims.LostLease
-        self._run.refresh_from_db(fields=list(values))
+        for name, value in values.items():
+            setattr(self._run, name, value)
 
     # Keeping the answer
 
@@ -232,20 +250,20 @@ class Reading:
 
     def _record(self, row: ScrapePage, page: Page) -> None:
         """The answer and what follows it, in one step: a run that is continued never asks for it again."""
+        run = self._run
         with transaction.atomic():
-            claims.fence(self._run, self._token)
+            self._note(
+                tries=0,
+                first_tried_at=None,
+                requests=run.requests + 1,
+                read_bytes=run.read_bytes + row.body_bytes,
+                vehicles=run.vehicles + len(row.vehicles),
+                warnings=[*run.warnings, *row.warnings][:100],
+            )
             row.save(force_insert=True)
             made = self._pending.pop(0)
             made.delete()
             self._pending[:0] = self._add(page.next_requests, last=made.position)
-            self._note(
-                tries=0,
-                first_tried_at=None,
-                requests=F("requests") + 1,
-                read_bytes=F("read_bytes") + row.body_bytes,
-                vehicles=F("vehicles") + len(row.vehicles),
-                warnings=[*self._run.warnings, *row.warnings][:100],
-            )
             if page.learned:
                 self._learn(page.learned)
         self._pages_kept = row.number
@@ -259,9 +277,9 @@ class Reading:
     def _refuse_repetition(self, row: ScrapePage) -> None:
         if row.kind != Kind.LIST:
             return
-        pages = self._run.pages.filter(round=row.round, kind=Kind.LIST, list_name=row.list_name)
-        before = pages.filter(number__lt=row.number).last()
-        if before and row.fingerprint and before.fingerprint == row.fingerprint:
+        _, before = self._lists.get(row.list_name, (0, ""))
+        count = self._count_page(row.list_name, row.fingerprint)
+        if before and row.fingerprint == before:
             words = (
                 "The website gave the same page twice; it ignores the page number. Probe it and mend its parameters."
             )
@@ -269,9 +287,14 @@ class Reading:
         most = MOST_LIST_PAGES
         if row.pages_declared is not None:
             most = min(most, row.pages_declared + _PAGES_BEYOND_DECLARED)
-        if pages.count() > most:
+        if count > most:
             words = f"The website goes on behind the {most:,} pages that it may have. Probe it and mend its parameters."
             raise UnreadableError("E_PAGING", words)
+
+    def _count_page(self, list_name: str, fingerprint: str) -> int:
+        count = self._lists.get(list_name, (0, ""))[0] + 1
+        self._lists[list_name] = count, fingerprint
+        return count
 
 
 def pace_of(website: Website) -> float:

@@ -45,6 +45,11 @@ def may_fetch(*, fetcher: Fetcher, url: str, override_reason: str = "") -> Verdi
     return verdict
 
 
+def kept_text(*, url: str) -> str:
+    """The text of the robots.txt of the host of `url` as it was read last; empty when none was."""
+    return RobotsFile.objects.filter(host=urlsplit(url).netloc.lower()).values_list("body", flat=True).first() or ""
+
+
 def _current(fetcher: Fetcher, host: str, url: str) -> RobotsFile:
     kept = RobotsFile.objects.filter(host=host).first()
     now = timezone.now()

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from foundation.errors import Refused
 from inventory.models import Dataset, InventoryImport
 from jobs.models import Job
-from scrapers.models import HostPace, ScrapePage, ScrapeRequest, ScrapeRun, ScrapeSession, Website
+from scrapers.models import HostPace, RobotsFile, ScrapePage, ScrapeRequest, ScrapeRun, ScrapeSession, Website
 from scrapers.operations.running import work_on_runs
 from scrapers.operations.sessions import cancel_run, run_document, start_due_session
 from tests.faults.shop import wait_until
@@ -172,3 +172,19 @@ def test_the_fake_web_is_read_without_pauses_and_real_websites_never(shop: FakeD
 def test_runs_know_no_job_of_their_own(shop: FakeDealers) -> None:
     read(JAGUAR)
     assert Job.objects.count() == 0
+
+
+def test_an_address_that_robots_txt_forbids_further_on_is_not_asked_for(shop: FakeDealers) -> None:
+    RobotsFile.objects.create(
+        host="www.stehouwerauto.com",
+        tried_at=(now := timezone.now()),
+        fetched_at=now,
+        status=200,
+        body="User-agent: *\nDisallow: /inventory/\n",
+    )
+    run = read_one(STEHOUWER)
+    assert outcome(run) == ("failed", "E_ROBOTS")
+    assert "robots.txt forbids /inventory/" in run.error_text
+    assert [request["path"] for request in shop.requests() if "/inventory/" in request["path"].partition("?")[0]] == []
+    Website.objects.filter(dealership__name=STEHOUWER).update(robots_override="agreed with the owner")
+    assert read_one(STEHOUWER).state == "done"
