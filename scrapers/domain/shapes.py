@@ -180,9 +180,14 @@ def not_json(text: str) -> CannotReadError:
     """Why a text that should be JSON is not."""
     head = " ".join(text[:2000].lower().split())
     if any(words in head for words in _CHALLENGES):
-        return CannotReadError("E_CHALLENGE", "The website answered with a check for robots instead of its inventory.")
+        words = (
+            "The website answered with a check for robots instead of its inventory. Run it again tomorrow; if it stays,"
+        )
+        return CannotReadError("E_CHALLENGE", f"{words} upload the inventory as a file.")
     kind = "a web page" if "<html" in head or "<!doctype" in head else "something else"
-    return CannotReadError("E_NOT_JSON", f"The website answered with {kind} instead of JSON.")
+    return CannotReadError(
+        "E_NOT_JSON", f"The website answered with {kind} instead of JSON. Probe it: it may have changed."
+    )
 
 
 def wrong_page(html: str, message: str) -> CannotReadError:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-PACKAGES = ["silverfox", "foundation", "jobs", "dealerships", "inventory", "orders"]
+PACKAGES = ["silverfox", "foundation", "jobs", "dealerships", "inventory", "orders", "scrapers"]
 SOURCES = sorted(path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
 CODE = [path for path in SOURCES if "migrations" not in path.parts]
 TEMPLATES = sorted(path for folder in ["templates", *PACKAGES] for path in (PROJECT / folder).rglob("*.html"))

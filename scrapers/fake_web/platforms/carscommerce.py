@@ -142,7 +142,27 @@ def _status_label(lot: Lot, vehicle: Vehicle) -> str | None:
 
 def listing(lot: Lot, vehicle: Vehicle) -> dict[str, Any]:
     """One vehicle of the service's answer."""
-    label = _status_label(lot, vehicle)
+    return {
+        **_facts(lot, vehicle),
+        **_build(vehicle),
+        "pricing": _pricing(vehicle),
+        "media": {"images": [f"https://vehicle-images.example.test/{vehicle.token}/1.jpg"]},
+        "dealer": {
+            "id": 900 + lot.number,
+            "ccid": lot.setting("ccid"),
+            "name": lot.name,
+            "website": lot.site,
+            "location": vehicle.rooftop,
+            "zipcode": lot.postal_code,
+            "city": lot.city,
+            "state": lot.region,
+        },
+        "extra_fields": _extra_fields(lot, vehicle),
+        "features": [],
+    }
+
+
+def _facts(lot: Lot, vehicle: Vehicle) -> dict[str, Any]:
     return {
         "vin": vehicle.vin,
         "stock": vehicle.stock,
@@ -158,6 +178,11 @@ def listing(lot: Lot, vehicle: Vehicle) -> dict[str, Any]:
         "status": _status(vehicle),
         "is_certified": vehicle.condition == "certified",
         "source_id": "12345",
+    }
+
+
+def _build(vehicle: Vehicle) -> dict[str, Any]:
+    return {
         "styles": {
             "style_name": f"{vehicle.trim} {vehicle.body}".strip(),
             "body_type": vehicle.body,
@@ -173,28 +198,19 @@ def listing(lot: Lot, vehicle: Vehicle) -> dict[str, Any]:
             "engine_cylinders": 4,
             "city_mpg": 27,
         },
-        "pricing": _pricing(vehicle),
-        "media": {"images": [f"https://vehicle-images.example.test/{vehicle.token}/1.jpg"]},
-        "dealer": {
-            "id": 900 + lot.number,
-            "ccid": lot.setting("ccid"),
-            "name": lot.name,
-            "website": lot.site,
-            "location": vehicle.rooftop,
-            "zipcode": lot.postal_code,
-            "city": lot.city,
-            "state": lot.region,
+    }
+
+
+def _extra_fields(lot: Lot, vehicle: Vehicle) -> dict[str, Any]:
+    label = _status_label(lot, vehicle)
+    return {
+        "lightning": {
+            "status": slug(label) if label else None,
+            "statusLabel": label,
+            "statusETA": None,
+            "locations": {"Location": vehicle.rooftop},
         },
-        "extra_fields": {
-            "lightning": {
-                "status": slug(label) if label else None,
-                "statusLabel": label,
-                "statusETA": None,
-                "locations": {"Location": vehicle.rooftop},
-            },
-            "custom_location": None,
-        },
-        "features": [],
+        "custom_location": None,
     }
 
 

@@ -55,16 +55,8 @@ def tracking(lot: Lot, vehicle: Vehicle, position: int) -> dict[str, Any]:
         "optionCodes": [""],
         "pricing": _pricing(vehicle),
         **_flat_prices(lot, vehicle),
+        **_build(vehicle),
         "accountId": account_of(lot, vehicle),
-        "bodyStyle": vehicle.body,
-        "chromeId": str(400_000 + vehicle.number),
-        "classification": "primary",
-        "doors": "4 door",
-        "driveLine": "AWD",
-        "engine": "4 Cylinder",
-        "engineSize": "2.0L",
-        "exteriorColor": vehicle.color,
-        "fuelType": vehicle.fuel,
         "inventoryDate": date_text(vehicle),
         "inventoryType": "new" if vehicle.is_new else vehicle.condition,
         "link": link(vehicle),
@@ -79,6 +71,20 @@ def tracking(lot: Lot, vehicle: Vehicle, position: int) -> dict[str, Any]:
         "uuid": vehicle.token,
         "vin": vehicle.vin,
         "estimatedDeliveryDate": "",
+    }
+
+
+def _build(vehicle: Vehicle) -> dict[str, str]:
+    return {
+        "bodyStyle": vehicle.body,
+        "chromeId": str(400_000 + vehicle.number),
+        "classification": "primary",
+        "doors": "4 door",
+        "driveLine": "AWD",
+        "engine": "4 Cylinder",
+        "engineSize": "2.0L",
+        "exteriorColor": vehicle.color,
+        "fuelType": vehicle.fuel,
     }
 
 

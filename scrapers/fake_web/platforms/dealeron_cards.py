@@ -35,10 +35,10 @@ def flags(vehicle: Vehicle) -> dict[str, bool]:
 
 def card(lot: Lot, vehicle: Vehicle, url: str) -> dict[str, Any]:
     """One card. `DealerName` and `DealerId` stay the website's, also for vehicles of a sibling."""
-    name = f"{vehicle.name} {vehicle.trim}"
     return {
         **_prices(vehicle),
         **flags(vehicle),
+        **_facts(vehicle),
         "VehicleImageModel": {"HasInventoryOrStockPhotos": True, "VehicleDetailUrl": url, "DealerName": lot.name},
         "VehicleDetailUrl": url,
         "ShowMileage": True,
@@ -56,6 +56,17 @@ def card(lot: Lot, vehicle: Vehicle, url: str) -> dict[str, Any]:
         "DealerId": int(lot.setting("dealer")),
         "DealerLocatedAtId": located_at(lot, vehicle),
         "DealerName": lot.name,
+        "VehicleComments": f"{_name(vehicle)} at {lot.name}.",
+    }
+
+
+def _name(vehicle: Vehicle) -> str:
+    return f"{vehicle.name} {vehicle.trim}"
+
+
+def _facts(vehicle: Vehicle) -> dict[str, Any]:
+    """What the card says of the vehicle itself."""
+    return {
         "ExteriorColorLabel": vehicle.color,
         "InteriorColorLabel": "",
         "VehicleGenericColor": vehicle.color.split()[0],
@@ -67,7 +78,7 @@ def card(lot: Lot, vehicle: Vehicle, url: str) -> dict[str, Any]:
         "VehicleMake": vehicle.make,
         "VehicleModel": vehicle.model,
         "VehicleModelCode": vehicle.code,
-        "VehicleName": name,
+        "VehicleName": _name(vehicle),
         "VehiclePhotoCount": 1 + vehicle.number % 30,
         "VehicleStockNumber": vehicle.stock,
         "VehicleTaggingInventoryDate": date_text(vehicle),
@@ -76,7 +87,6 @@ def card(lot: Lot, vehicle: Vehicle, url: str) -> dict[str, Any]:
         "VehicleType": "new" if vehicle.is_new else "used",
         "VehicleVin": vehicle.vin,
         "VehicleYear": vehicle.year,
-        "VehicleComments": f"{name} at {lot.name}.",
     }
 
 
