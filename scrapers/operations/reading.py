@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from jobs import claims
@@ -145,7 +144,7 @@ class Reading:
     def _after_failure(self, request: Request, error: FetchError) -> None:
         run = self._run
         first_tried_at = run.first_tried_at or timezone.now()
-        self._note(tries=F("tries") + 1, first_tried_at=first_tried_at, requests=F("requests") + 1)
+        self._note(tries=run.tries + 1, first_tried_at=first_tried_at, requests=run.requests + 1)
         _log(request, status=error.status, code=error.code, attempt=run.tries)
         elapsed = (timezone.now() - first_tried_at).total_seconds()
         retry = after_failure(error, attempts=run.tries, elapsed=elapsed, luck=random.random())  # noqa: S311 - jitter
@@ -189,10 +188,16 @@ class Reading:
         return ScrapeRequest.objects.bulk_create(rows)
 
     def _note(self, **values: Any) -> None:
-        """Keep values of the run that this worker still owns."""
-        if not ScrapeRun.objects.filter(pk=self._run.pk, token=self._token).update(**values):
+        """Keep values of the run that this worker still owns; raises like `claims.fence`, and locks the row like it."""
+        mine = ScrapeRun.objects.filter(
+            pk=self._run.pk, token=self._token, state=ScrapeRun.State.RUNNING, cancel_requested=False
+        )
+        if not mine.update(**values):
+            with transaction.atomic():
+                claims.fence(self._run, self._token)
             raise claims.LostLease
-        self._run.refresh_from_db(fields=list(values))
+        for name, value in values.items():
+            setattr(self._run, name, value)
 
     # Keeping the answer
 
@@ -232,20 +237,20 @@ class Reading:
 
     def _record(self, row: ScrapePage, page: Page) -> None:
         """The answer and what follows it, in one step: a run that is continued never asks for it again."""
+        run = self._run
         with transaction.atomic():
-            claims.fence(self._run, self._token)
+            self._note(
+                tries=0,
+                first_tried_at=None,
+                requests=run.requests + 1,
+                read_bytes=run.read_bytes + row.body_bytes,
+                vehicles=run.vehicles + len(row.vehicles),
+                warnings=[*run.warnings, *row.warnings][:100],
+            )
             row.save(force_insert=True)
             made = self._pending.pop(0)
             made.delete()
             self._pending[:0] = self._add(page.next_requests, last=made.position)
-            self._note(
-                tries=0,
-                first_tried_at=None,
-                requests=F("requests") + 1,
-                read_bytes=F("read_bytes") + row.body_bytes,
-                vehicles=F("vehicles") + len(row.vehicles),
-                warnings=[*self._run.warnings, *row.warnings][:100],
-            )
             if page.learned:
                 self._learn(page.learned)
         self._pages_kept = row.number
