@@ -65,6 +65,8 @@ class Reading:
         self._crawl_delays: dict[str, float] = {}
         self._pending: list[ScrapeRequest] = []
         self._pages_kept = 0
+        # Of each list of this round: how many pages were read, and the fingerprint of the last one.
+        self._lists: dict[str, tuple[int, str]] = {}
 
     @property
     def is_finished(self) -> bool:
@@ -75,6 +77,9 @@ class Reading:
         self._pending, self._pages_kept = list(self._run.pending.all()), self._run.pages.count()
         if self._run.round_started_at is None:
             self._begin_round(self._adapter.first(self._site))
+        lists = self._run.pages.filter(round=self._run.round, kind=Kind.LIST)
+        for name, fingerprint in lists.values_list("list_name", "fingerprint"):
+            self._count_page(name, fingerprint)
 
     def step(self) -> None:
         """Make the next request and keep what it told.
@@ -177,6 +182,7 @@ class Reading:
             self._note(round=number, round_started_at=timezone.now(), tries=0, first_tried_at=None, **values)
             self._run.pending.all().delete()
             self._pending = self._add(requests, last=len(requests))
+        self._lists.clear()
 
     def _add(self, requests: Sequence[Request], *, last: int) -> list[ScrapeRequest]:
         """Put requests on record, the last of them at that position."""
@@ -264,9 +270,9 @@ class Reading:
     def _refuse_repetition(self, row: ScrapePage) -> None:
         if row.kind != Kind.LIST:
             return
-        pages = self._run.pages.filter(round=row.round, kind=Kind.LIST, list_name=row.list_name)
-        before = pages.filter(number__lt=row.number).last()
-        if before and row.fingerprint and before.fingerprint == row.fingerprint:
+        _, before = self._lists.get(row.list_name, (0, ""))
+        count = self._count_page(row.list_name, row.fingerprint)
+        if before and row.fingerprint == before:
             words = (
                 "The website gave the same page twice; it ignores the page number. Probe it and mend its parameters."
             )
@@ -274,9 +280,14 @@ class Reading:
         most = MOST_LIST_PAGES
         if row.pages_declared is not None:
             most = min(most, row.pages_declared + _PAGES_BEYOND_DECLARED)
-        if pages.count() > most:
+        if count > most:
             words = f"The website goes on behind the {most:,} pages that it may have. Probe it and mend its parameters."
             raise UnreadableError("E_PAGING", words)
+
+    def _count_page(self, list_name: str, fingerprint: str) -> int:
+        count = self._lists.get(list_name, (0, ""))[0] + 1
+        self._lists[list_name] = count, fingerprint
+        return count
 
 
 def pace_of(website: Website) -> float:
