@@ -16,7 +16,7 @@ from psycopg2 import sql
 
 from foundation.errors import BadInput, Refused
 
-_SUFFIX = "_batch_benchmark"
+_SUFFIX = "_benchmark"
 _NOT_ALLOWED = "42501"
 
 
@@ -25,12 +25,13 @@ def is_own() -> bool:
     return str(connection.settings_dict["NAME"]).endswith(_SUFFIX)
 
 
-def manage_there(*arguments: str) -> dict[str, Any]:
-    """Migrate a database of the measurement's own, and give what a command that runs in it answers.
+def manage_there(*arguments: str, **variables: str) -> dict[str, Any]:
+    """Migrate a database of the measurement's own, and give what a command answers that runs in it with `variables`.
 
     Raises `Refused` with the words of the command when it refuses, and `BadInput` where no database may be made.
     """
-    with _own_installation() as environment:
+    with _own_installation() as own:
+        environment = {**own, **variables}
         subprocess.run([*_manage("migrate"), "--verbosity=0"], env=environment, check=True)
         command = [*_manage(*arguments), "--json"]
         done = subprocess.run(command, env=environment, capture_output=True, check=False, text=True)

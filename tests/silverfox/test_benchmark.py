@@ -169,7 +169,7 @@ def test_a_batch_is_measured_by_a_worker_in_a_database_and_a_folder_of_its_own(c
 
 def databases_of_measurements() -> list[str]:
     with connection.cursor() as cursor:
-        name = f"{connection.settings_dict['NAME']}_batch_benchmark"
+        name = f"{connection.settings_dict['NAME']}_benchmark"
         cursor.execute("SELECT datname FROM pg_database WHERE datname = %s", [name])
         return [name for (name,) in cursor.fetchall()]
 

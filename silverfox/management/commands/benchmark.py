@@ -1,21 +1,32 @@
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from foundation.commands import JsonCommand, Outcome
 from foundation.errors import BadInput
-from silverfox.benchmarks import batch_operations, cao_operations, import_operations, order_operations, qr_operations
+from silverfox.benchmarks import (
+    batch_operations,
+    cao_operations,
+    import_operations,
+    order_operations,
+    qr_operations,
+    scrape_operations,
+)
 from silverfox.benchmarks.comparing import read_comparison
+from silverfox.benchmarks.fake_web import started_fake_web
 from silverfox.benchmarks.own_database import is_own, manage_there
 
 _VEHICLES = {"cao": 600, "batch": 60}
+# In smaller lots no vehicle with a final VIN would be left.
+_LEAST_SCALE, _MOST_SCALE = 0.2, 10
 
 
 class Command(JsonCommand):
     help = "Measure a part of the program against what a usual one would do; your data stays as it was."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch"])
+        parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch", "scrape"])
         parser.add_argument("--rows", type=int, default=100_000, help="import: rows of the generated file")
         parser.add_argument("--vehicles", type=int, help="cao: vehicles on the lot (600); batch: of a dealership (60)")
         parser.add_argument("--dealerships", type=int, default=36, help="batch: dealerships, each with one order")
@@ -24,19 +35,34 @@ class Command(JsonCommand):
         parser.add_argument("--lines", type=int, default=25, help="order: vehicles of an order")
         parser.add_argument("--log-entries", type=int, default=30_000, help="cao: entries of the VIN log")
         parser.add_argument("--rounds", type=int, default=3, help="rounds of each way, in turns")
+        parser.add_argument("--scale", type=float, default=1.0, help="scrape: multiplies the sizes of the lots")
+        parser.add_argument("--websites", type=int, default=40, help="scrape: how many are read")
+        parser.add_argument("--real-pace", action="store_true", help="scrape: as slowly as real websites are asked")
         parser.add_argument("--only-memory", action="store_true", help="import: stage the rows once, print the memory")
 
     def run(self, **options: Any) -> Outcome:
         options["vehicles"] = _VEHICLES.get(options["part"]) if options["vehicles"] is None else options["vehicles"]
-        for name in ("rows", "vehicles", "dealerships", "log_entries", "codes", "orders", "lines", "rounds"):
+        for name in (
+            "rows",
+            "vehicles",
+            "dealerships",
+            "log_entries",
+            "codes",
+            "orders",
+            "lines",
+            "rounds",
+            "websites",
+        ):
             if options[name] is not None and options[name] < 1:
                 raise BadInput(f"--{name.replace('_', '-')} must be 1 or more.")
+        if not _LEAST_SCALE <= options["scale"] <= _MOST_SCALE:
+            raise BadInput(f"--scale must be {_LEAST_SCALE:g} to {_MOST_SCALE:g}.")
         if options["part"] == "qr":
             return compare_qr(options["codes"], options["rounds"])
         if options["part"] == "order":
             return compare_order(options["orders"], options["lines"], options["rounds"])
-        if options["part"] == "batch":
-            return measure_batch(options["dealerships"], options["vehicles"])
+        if options["part"] in _MEASURED_APART:
+            return _MEASURED_APART[options["part"]](options)
         if options["part"] == "cao":
             return compare_cao(options["vehicles"], options["log_entries"], options["rounds"])
         if options["only_memory"]:
@@ -86,10 +112,10 @@ def compare_order(orders: int, lines: int, rounds: int) -> Outcome:
     return Outcome({"part": "order", "orders": orders, "lines": lines, **comparison.document()}, text)
 
 
-def measure_batch(dealerships: int, vehicles: int) -> Outcome:
+def measure_batch(options: Mapping[str, Any]) -> Outcome:
+    dealerships, vehicles = options["dealerships"], options["vehicles"]
     size = {"part": "batch", "dealerships": dealerships, "vehicles": vehicles}
     if not is_own():
-        # It commits, so it calls itself where nothing of the user's is.
         document = manage_there("benchmark", "batch", f"--dealerships={dealerships}", f"--vehicles={vehicles}")
         return Outcome(document, describe_batch(document))
     measured = batch_operations.measure_batch(dealerships=dealerships, vehicles=vehicles)
@@ -112,3 +138,52 @@ def describe_batch(found: dict[str, Any]) -> str:
         f"Time of an order: {shares}\n"
         f"VIN log: {log['lines']:,} lines, each logged once: {log['lost']} lost, {log['doubled']} doubled."
     )
+
+
+def measure_scrape(options: Mapping[str, Any]) -> Outcome:
+    scale, websites = options["scale"], options["websites"]
+    if not is_own():
+        with started_fake_web(scale=scale) as address:
+            variables = {"SCRAPER_FAKE_WEB": address, "SCRAPER_REAL_PACE": str(int(options["real_pace"]))}
+            document = manage_there("benchmark", "scrape", f"--scale={scale}", f"--websites={websites}", **variables)
+        return Outcome(document, describe_scrape(document))
+    measured = scrape_operations.measure_scrape(websites=websites)
+    document = {"part": "scrape", "scale": scale, **measured.document()}
+    return Outcome(document, describe_scrape(document))
+
+
+def describe_scrape(found: dict[str, Any]) -> str:
+    slowest, peer = found["slowest"], found.get("peer")
+    lines = [
+        f"{found['websites']} websites of the fake dealer web, lots x {found['scale']:g}:",
+        _describe_day("first day", found["first_day"], found["goal_seconds"]),
+        _describe_day("second day", found["second_day"]),
+        f"Most memory of the process: {found['memory_mb']:.0f} MB",
+        (
+            f"Slowest at its own pace: {slowest['dealership']}, {slowest['requests']:,} requests x "
+            f"{slowest['pace_seconds']:g} s = {slowest['minutes']:.1f} min"
+        ),
+    ]
+    if peer:
+        shares = ", ".join(f"{part} {share:.0%}" for part, share in found["shares"].items())
+        lines.insert(
+            2, f"  {peer['name']}: {peer['seconds']:.1f} s; ours takes {peer['ours_to_peer']:.1f} times as long"
+        )
+        lines.append(f"Time of the second day, in one thread: {shares}")
+    lines.append("Requests of a website, first and second day:")
+    for platform, one in found["requests_by_platform"].items():
+        first, second = ("-".join(map(str, sorted(set(one[day])))) for day in ("first_day", "second_day"))
+        lines.append(f"  {platform:<14} {one['websites']:2}  {first:>8}  {second:>8}  usual: {one['usual']}")
+    return "\n".join(lines)
+
+
+def _describe_day(name: str, day: dict[str, Any], goal: float | None = None) -> str:
+    return (
+        f"  {name}: {day['seconds'] / 60:.2f} min{f' (goal {goal / 60:.0f} or less)' if goal else ''}, "
+        f"{day['requests']:,} requests, {day['vehicles']:,} vehicles, {day['vehicles_per_second']:.0f} per second; "
+        f"{day['lost']} lost, {day['foreign']} foreign, {day['held']} websites held"
+    )
+
+
+# They commit, so each calls itself where nothing of the user's is.
+_MEASURED_APART: dict[str, Callable[[Mapping[str, Any]], Outcome]] = {"batch": measure_batch, "scrape": measure_scrape}
