@@ -25,7 +25,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 	@touch .venv/run.stamp $@
 
 run: .venv/run.stamp
-	@exec $(BIN)/python manage.py run --host $(HOST) --port $(PORT)
+	@exec $(BIN)/python manage.py run --host $(HOST) --port $(PORT) $(if $(DEMO_WEB),--demo-web)
 
 test: lint
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term

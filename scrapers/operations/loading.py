@@ -32,7 +32,7 @@ def load_websites(*, path: Path = SHIPPED_TABLE) -> LoadResult:
     """
     rows = _read_rows(path)
     with transaction.atomic():
-        dealerships = {dealership.name: dealership for dealership in Dealership.objects.all()}
+        dealerships = _by_name()
         known = {website.dealership_id: website for website in Website.objects.select_for_update()}
         result = LoadResult()
         for row in rows:
@@ -42,6 +42,13 @@ def load_websites(*, path: Path = SHIPPED_TABLE) -> LoadResult:
                 raise BadInput(words)
             _load_row(row, dealership, known.get(dealership.pk), result)
     return result
+
+
+def _by_name() -> dict[str, Dealership]:
+    """Dealerships by their names, and by those that the shipped table knows them by: a manager may have renamed one."""
+    found = list(Dealership.objects.all())
+    shipped = {dealership.loaded_values["name"]: dealership for dealership in found if dealership.loaded_values}
+    return {dealership.name: dealership for dealership in found} | shipped
 
 
 def _read_rows(path: Path) -> list[SiteRow]:

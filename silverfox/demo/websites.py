@@ -4,10 +4,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from foundation.errors import Refused
-from scrapers.models import RobotsFile, Website
+from inventory.models import InventoryImport
+from scrapers.models import RobotsFile, ScrapeRun, Website
+from scrapers.operations.sessions import cancel_run
+from silverfox.demo.operations import SOURCE
 
 # It tells on the website's page why it is on, and here which ones are to be switched off again.
 NOTE = "Switched on for the fake dealer web of this computer."
+
+
+def refuse_without_demo() -> None:
+    """Raise `Refused` when this installation is not the demo's: invented vehicles would become its inventory."""
+    if not InventoryImport.objects.filter(source=SOURCE).exists():
+        words = "The fake dealer web is for the demo, and this installation holds none. Start it with an empty VAR_DIR."
+        raise Refused(words, code="not_demo")
 
 
 @transaction.atomic
@@ -31,10 +41,15 @@ def switch_on_for_fake_web() -> int:
 
 @transaction.atomic
 def switch_off_behind_fake_web() -> int:
-    """Switch off what was switched on for the fake dealer web, so that no real website is asked; gives how many."""
+    """Switch off what was switched on for the fake dealer web, and end its runs, so that no real website is asked.
+
+    Gives how many were on.
+    """
     found = list(Website.objects.select_for_update().filter(permission_note=NOTE))
     if found:
         RobotsFile.objects.all().delete()
+    for run in ScrapeRun.objects.open().filter(dealership__website__in=found):
+        cancel_run(run=run)
     for website in found:
         website.enabled, website.permission_note = False, ""
         website.probed_at = website.enabled_at = None

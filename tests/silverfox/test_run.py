@@ -27,9 +27,9 @@ def port() -> int:
     return free_port()
 
 
-def start(installation: Installation, port: int, said: list[str] | None = None) -> subprocess.Popen[str]:
+def start(installation: Installation, port: int, said: list[str] | None = None, *options: str) -> subprocess.Popen[str]:
     """Start, and wait for the line that tells the address; lines before it are added to `said`."""
-    program = installation.start("manage.py", "run", "--port", str(port))
+    program = installation.start("manage.py", "run", "--port", str(port), *options)
     assert program.stdout is not None
     for line in program.stdout:
         if said is not None:
@@ -120,9 +120,10 @@ def test_the_first_start_for_other_machines_loads_no_demo_users(port: int) -> No
             ALLOWED_HOSTS="localhost,fox.example",
         )
         assert program.stdout is not None
-        lines = [program.stdout.readline() for _ in range(3)]
+        lines = [program.stdout.readline() for _ in range(4)]
         stop(program)
         assert lines[1:] == [
+            "40 websites created, 0 updated, 0 unchanged.\n",
             "There are no users yet: make the first one with manage.py createsuperuser.\n",
             f"Silver Fox runs at http://0.0.0.0:{port}/ - Ctrl-C stops it.\n",
         ]
@@ -144,10 +145,65 @@ def test_the_demo_is_loaded_once_and_its_users_are_for_this_machine_only(port: i
         stop(start(installation, port, first))
         second: list[str] = []
         stop(start(installation, port, second))
-        logins = first[2:7]
+        logins = first[3:8]
         assert [line.split()[0] for line in logins] == ["Users", "viewer", "staff", "manager", "admin"]
-        assert second[1:6] == logins
+        assert second[2:7] == logins
         done = installation.manage("run", "--host", "0.0.0.0", "--port", str(port), ALLOWED_HOSTS="fox.example")
         assert done.returncode == 2
         assert "its demo users still have the passwords that were printed" in done.stderr
         assert installation.processes() == []
+
+
+READ_BY_THE_WORKER = """
+import time
+from scrapers.models import ScrapeRun, ScrapeSession, Website
+from scrapers.operations.sessions import start_session
+websites = Website.objects.filter(dealership__name__in=["Twin City Toyota", "Jaguar Rancho Mirage"])
+session = start_session(websites=websites, trigger=ScrapeSession.Trigger.PERSON)
+while session.runs.open().exists():
+    time.sleep(0.2)
+print(*session.runs.values_list("state", "vehicles"))
+start_session(websites=websites, trigger=ScrapeSession.Trigger.PERSON)
+"""
+LEFT_BEHIND = """
+from scrapers.models import ScrapeRun, Website
+print(Website.objects.filter(enabled=True).count(), Website.objects.count(), ScrapeRun.objects.open().count())
+"""
+
+
+def test_the_demo_reads_its_websites_from_a_fake_dealer_web_and_nothing_is_on_behind_it(port: int) -> None:
+    with throw_away_installation() as installation:
+        said: list[str] = []
+        program = start(installation, port, said, "--demo-web")
+        assert "40 websites are read from the fake dealer web until the end.\n" in said
+        [fake] = running(installation, "fake_dealers")
+        address = next(word for word in fake.cmdline() if word.startswith("--port=")).replace("--port=", "127.0.0.1:")
+        for words in ("gunicorn", "worker"):
+            assert running(installation, words)[0].environ()["SCRAPER_FAKE_WEB"] == address
+        done = installation.manage("shell", "--no-imports", "-c", READ_BY_THE_WORKER)
+        assert sorted(done.stdout.strip("()\n").split(") (")) == ["'done', 13", "'done', 165"], done.stderr
+        stop(program)
+        assert installation.processes() == []
+        assert installation.manage("shell", "--no-imports", "-c", LEFT_BEHIND).stdout == "0 40 0\n"
+
+
+def test_without_the_fake_dealer_web_websites_are_loaded_and_off(installation: Installation, port: int) -> None:
+    stop(start(installation, port))
+    assert installation.manage("shell", "--no-imports", "-c", LEFT_BEHIND).stdout == "0 40 0\n"
+    done = installation.manage("run", "--port", str(port), "--demo-web")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The fake dealer web is for the demo, and this installation holds none. Start it with an empty VAR_DIR.\n"
+    )
+
+
+def test_the_fake_dealer_web_is_refused_where_work_is_done(port: int) -> None:
+    with throw_away_installation() as installation:
+        options = ("run", "--port", str(port), "--demo-web")
+        done = installation.manage(*options, "--host", "0.0.0.0", ALLOWED_HOSTS="fox.example")
+        assert done.returncode == 2
+        assert done.stderr == "HOST=0.0.0.0 opens this installation to other machines: leave DEMO_WEB out.\n"
+        done = installation.manage(*options, DATABASE_URL="postgresql:///fox", SECRET_KEY="a" * 50)
+        assert done.returncode == 2
+        assert done.stderr == ("DATABASE_URL is set: the demo's fake dealer web is for the embedded database only.\n")
+        assert not installation.pid_file.exists()

@@ -13,17 +13,20 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
+from django.utils import timezone
 
 from foundation.errors import BadInput
 from inventory.models import InventoryImport
 from jobs.processes import STOP_SIGNALS, Programs
 from silverfox import db_embedded
 from silverfox.demo.users import kept_logins
+from silverfox.demo.websites import refuse_without_demo, switch_off_behind_fake_web, switch_on_for_fake_web
 from silverfox.environment import LOOPBACK_HOSTS
 
 WEB_THREADS = 8
 # The worker lets running work end; whoever stops the worker waits a little longer.
 _LONGER_THAN_THE_WORKER_SECONDS = 10
+_DEMO_WEB_HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
@@ -32,15 +35,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument(
+            "--demo-web", action="store_true", help="put a fake dealer web in the place of the demo's websites"
+        )
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, demo_web: bool, **options: Any) -> None:
         refuse_unusable_address(host, port)
+        if demo_web:
+            refuse_demo_web(host)
         for number in STOP_SIGNALS:
             signal.signal(number, signal.default_int_handler)
         exit_code = 0
         try:
-            self._prepare(host)
-            exit_code = self._serve(host, port)
+            self._prepare(host, demo_web=demo_web)
+            exit_code = self._serve(host, port, free_port() if demo_web else None)
         except KeyboardInterrupt:
             self.stdout.write("Stopped before the start was complete.")
         finally:
@@ -50,10 +58,15 @@ class Command(BaseCommand):
         if exit_code:
             sys.exit(exit_code)
 
-    def _prepare(self, host: str) -> None:
+    def _prepare(self, host: str, *, demo_web: bool) -> None:
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         call_command("load_dealerships", stdout=self.stdout)
+        call_command("load_websites", stdout=self.stdout)
         self._welcome(host)
+        switch_off_behind_fake_web()
+        if demo_web:
+            refuse_without_demo()
+            self.stdout.write(f"{switch_on_for_fake_web()} websites are read from the fake dealer web until the end.")
         call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         connection.close()
 
@@ -66,12 +79,15 @@ class Command(BaseCommand):
         elif not get_user_model().objects.exists():
             self.stdout.write("There are no users yet: make the first one with manage.py createsuperuser.")
 
-    def _serve(self, host: str, port: int) -> int:
+    def _serve(self, host: str, port: int, demo_web_port: int | None) -> int:
         os.environ.setdefault("LOG_DIR", str(settings.VAR_DIR / "log"))
-        with Programs(
-            programs(host, port), grace_seconds=settings.DRAIN_SECONDS + _LONGER_THAN_THE_WORKER_SECONDS
-        ) as all_:
-            while all_.exit_code() is None and not is_accepting(host, port):
+        addresses, commands = [(host, port)], programs(host, port)
+        if demo_web_port:
+            os.environ["SCRAPER_FAKE_WEB"] = f"{_DEMO_WEB_HOST}:{demo_web_port}"
+            addresses.append((_DEMO_WEB_HOST, demo_web_port))
+            commands |= demo_web_program(demo_web_port)
+        with Programs(commands, grace_seconds=settings.DRAIN_SECONDS + _LONGER_THAN_THE_WORKER_SECONDS) as all_:
+            while all_.exit_code() is None and not all(is_accepting(*address) for address in addresses):
                 time.sleep(0.1)
             if all_.exit_code() is None:
                 self.stdout.write(f"Silver Fox runs at http://{bracketed(host)}:{port}/ - Ctrl-C stops it.")
@@ -79,6 +95,8 @@ class Command(BaseCommand):
             exit_code = all_.wait()
         if exit_code:
             self.stderr.write(f"The {all_.first_ended} ended by itself (exit code {exit_code}); the rest was stopped.")
+        if demo_web_port:
+            switch_off_behind_fake_web()
         return exit_code
 
 
@@ -99,6 +117,20 @@ def programs(host: str, port: int) -> dict[str, list[str]]:
         ],
         "worker": [str(settings.BASE_DIR / "manage.py"), "worker"],
     }
+
+
+def demo_web_program(port: int) -> dict[str, list[str]]:
+    """The command line of the fake dealer web, whose vehicles have stood there until today."""
+    manage = str(settings.BASE_DIR / "manage.py")
+    return {"fake dealer web": [manage, "fake_dealers", f"--port={port}", f"--first-day={timezone.localdate()}"]}
+
+
+def refuse_demo_web(host: str) -> None:
+    """Raise `BadInput` where the fake dealer web could take the place of websites that are read for work."""
+    if not settings.EMBEDDED_DATABASE:
+        raise BadInput("DATABASE_URL is set: the demo's fake dealer web is for the embedded database only.")
+    if not is_loopback(host):
+        raise BadInput(f"HOST={host} opens this installation to other machines: leave DEMO_WEB out.")
 
 
 def refuse_unusable_address(host: str, port: int) -> None:
@@ -144,6 +176,13 @@ def is_accepting(host: str, port: int) -> bool:
     with suppress(OSError), socket.create_connection((host, port), timeout=1):
         return True
     return False
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.create_server((_DEMO_WEB_HOST, 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
 
 
 def bracketed(host: str) -> str:
