@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
+from django.utils import timezone
 
 from dealerships.models import Dealership
 from dealerships.operations import load_dealerships
@@ -32,7 +33,6 @@ from silverfox.benchmarks.comparing import seconds
 from silverfox.benchmarks.fake_web import PEER_THREADS, FakeWebClient
 from silverfox.benchmarks.own_database import is_own
 from silverfox.benchmarks.watching import watched_memory, watched_time
-from silverfox.demo.websites import switch_on_for_fake_web
 
 GOAL_SECONDS, GOAL_SECONDS_AT_REAL_PACE = 60, 600
 PEER = f"httpx in {PEER_THREADS} threads: the same requests, nothing read"
@@ -65,9 +65,13 @@ _BYTES_PER_MB = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """All websites read once; `answers` are those of the fake dealer web, each robots.txt included."""
+    """All websites read once; `answers` are those of the fake dealer web, each robots.txt included.
+
+    `cpu_seconds` are what this process computed, which a busy machine does not lengthen.
+    """
 
     seconds: float
+    cpu_seconds: float
     runs: Sequence[ScrapeRun]
     answers: int
     lost: int
@@ -80,6 +84,7 @@ class Day:
     def document(self) -> dict[str, Any]:
         return {
             "seconds": round(self.seconds, 3),
+            "cpu_seconds": round(self.cpu_seconds, 3),
             "requests": self.answers,
             "vehicles": self.vehicles,
             "vehicles_per_second": round(self.vehicles / self.seconds, 1),
@@ -131,8 +136,9 @@ def measure_scrape(*, websites: int) -> ScrapeMeasurement:
         raise Refused(words, code="not_own_database")
     load_dealerships()
     load_websites()
-    switch_on_for_fake_web()
-    Website.objects.exclude(pk__in=Website.objects.values("pk")[:websites]).update(enabled=False)
+    now = timezone.now()
+    measured = Website.objects.filter(pk__in=Website.objects.values("pk")[:websites])
+    measured.update(enabled=True, probed_at=now, enabled_at=now)
     web = FakeWebClient(settings.SCRAPER_FAKE_WEB)
     try:
         return _measure(web)
@@ -161,13 +167,14 @@ def _read_day(web: FakeWebClient, day: int, read: Callable[[ScrapeSession], None
     websites = list(Website.objects.enabled().select_related("dealership"))
     expected = {site.dealership_id: web.expected_vins(urlsplit(site.base_url).netloc) for site in websites}
     web.forget_requests()
-    begun = time.perf_counter()
+    begun, computed = time.perf_counter(), time.process_time()
     session = start_session(websites=websites, trigger=ScrapeSession.Trigger.COMMAND)
     read(session)
-    taken = time.perf_counter() - begun
+    taken, computed = time.perf_counter() - begun, time.process_time() - computed
     runs = list(session.runs.select_related("dealership").order_by("dealership__name"))
     lost, foreign = require_exact(runs, expected)
-    return Day(seconds=taken, runs=runs, answers=len(web.requests()), lost=lost, foreign=foreign)
+    answers = len(web.requests())
+    return Day(seconds=taken, cpu_seconds=computed, runs=runs, answers=answers, lost=lost, foreign=foreign)
 
 
 def _read_together(session: ScrapeSession) -> None:

@@ -10,12 +10,14 @@ CLIENTS = {
     "aiohttp", "asyncio", "ftplib", "http.client", "httpcore", "httpx", "imaplib", "nntplib", "poplib", "requests",
     "smtplib", "socket", "ssl", "telnetlib", "urllib.request", "urllib3", "xmlrpc",
 }  # fmt: skip
-# They ask for the name of the machine, and whether the web server that they start themselves is up.
+# They ask for the name of the machine, and whether the servers that they start themselves are up; the measurement asks
+# the fake dealer web of this machine.
 HARMLESS = {
     ("jobs/claims.py", "socket"),
     ("jobs/operations/heartbeats.py", "socket"),
     ("jobs/operations/incarnations.py", "socket"),
     ("jobs/supervisor.py", "socket"),
+    ("silverfox/benchmarks/fake_web.py", "httpx"),
     ("silverfox/management/commands/run.py", "socket"),
 }
 SERVERS = "scrapers/fake_web/"

@@ -254,7 +254,18 @@ def test_generated_vins_are_valid_and_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "argument", ["--rows", "--vehicles", "--dealerships", "--log-entries", "--codes", "--orders", "--lines", "--rounds"]
+    "argument",
+    [
+        "--rows",
+        "--vehicles",
+        "--dealerships",
+        "--log-entries",
+        "--codes",
+        "--orders",
+        "--lines",
+        "--rounds",
+        "--websites",
+    ],
 )
 def test_a_number_below_one_is_refused(db: None, argument: str) -> None:
     with pytest.raises(BadInput, match=f"{argument} must be 1 or more"):

@@ -180,6 +180,7 @@ def describe_scrape(found: dict[str, Any]) -> str:
 def _describe_day(name: str, day: dict[str, Any], goal: float | None = None) -> str:
     return (
         f"  {name}: {day['seconds'] / 60:.2f} min{f' (goal {goal / 60:.0f} or less)' if goal else ''}, "
+        f"{day['cpu_seconds']:.0f} s of them computing, "
         f"{day['requests']:,} requests, {day['vehicles']:,} vehicles, {day['vehicles_per_second']:.0f} per second; "
         f"{day['lost']} lost, {day['foreign']} foreign, {day['held']} websites held"
     )
