@@ -9,7 +9,7 @@ from dealerships.models import Dealership
 from foundation.errors import Refused
 from scrapers.models import RobotsFile, ScrapeRun, Website
 from scrapers.operations.loading import load_websites
-from silverfox.demo.websites import (
+from silverfox.demo.website_operations import (
     NOTE,
     refuse_without_demo,
     switch_off_behind_fake_web,

@@ -20,7 +20,7 @@ from inventory.models import InventoryImport
 from jobs.processes import STOP_SIGNALS, Programs
 from silverfox import db_embedded
 from silverfox.demo.users import kept_logins
-from silverfox.demo.websites import refuse_without_demo, switch_off_behind_fake_web, switch_on_for_fake_web
+from silverfox.demo.website_operations import refuse_without_demo, switch_off_behind_fake_web, switch_on_for_fake_web
 from silverfox.environment import LOOPBACK_HOSTS
 
 WEB_THREADS = 8
