@@ -9,6 +9,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from foundation.append_only import append_only
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -479,4 +481,5 @@ class Migration(migrations.Migration):
                 name="website_enabled_after_a_look",
             ),
         ),
+        append_only("scrapers_historicalwebsite"),
     ]

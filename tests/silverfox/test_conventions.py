@@ -54,6 +54,11 @@ def test_nothing_calls_what_skips_escaping_or_runs_text() -> None:
     assert {path: calls for path, calls in found.items() if calls} == {"jobs/executor.py": ["async_task"]}
 
 
+def test_no_page_writes_the_number_of_a_row_with_a_comma() -> None:
+    printed = re.compile(r"\{\{ (?!field\.auto_id|event\.request_id)[a-z_.]*(\.pk|\.id|_id|\bpk) \}\}")
+    assert [name(path) for path in TEMPLATES if printed.search(path.read_text(encoding="utf-8"))] == []
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_templates_hold_no_inline_script_or_style_and_escape_everything(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -18,6 +18,7 @@ CONFIGURED = {
     "inventory.conditionmapping",
     "inventory.lotstatusmapping",
     "inventory.pricephrase",
+    "scrapers.website",
     "auth.user",
 }
 
