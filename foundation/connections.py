@@ -1,9 +1,10 @@
-"""What an error says of the database: it could not be reached, was lost in mid-statement, or lacks tables."""
+"""What an error says of the database: it could not be reached, was lost in mid-statement, or is not ready for work."""
 
 from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError
 
 # What PostgreSQL says about a table and a column that are not there.
 _NOT_MIGRATED = {"42P01", "42703"}
+_READ_ONLY = "25006"
 
 
 def is_connection_lost(error: BaseException | None) -> bool:
@@ -16,6 +17,11 @@ def is_connection_lost(error: BaseException | None) -> bool:
         return True
     cause = getattr(error, "__cause__", None)
     return type(error) is DatabaseError and cause is not None and getattr(cause, "pgcode", None) is None
+
+
+def is_read_only(error: BaseException | None) -> bool:
+    """Whether the database refused to write because it takes no writes at the moment."""
+    return getattr(getattr(error, "__cause__", None), "pgcode", None) == _READ_ONLY
 
 
 def is_not_migrated(error: BaseException) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from foundation.connections import is_connection_lost, is_not_migrated
+from foundation.connections import is_connection_lost, is_not_migrated, is_read_only
 from foundation.errors import SilverFoxError
 from jobs import executor
 from jobs.claims import INCARNATION_VARIABLE
@@ -229,8 +229,10 @@ class Supervisor:
 
 
 def _is_database_gone(error: Exception) -> bool:
-    # The embedded server says in its own words why it cannot be started; one without our tables is about to get them.
-    return is_connection_lost(error) or isinstance(error, SilverFoxError) or is_not_migrated(error)
+    # The embedded server says in its own words why it cannot be started; one without our tables is about to get them,
+    # and one that takes no writes for a while makes every queue look wedged.
+    is_unready = is_read_only(error) or is_not_migrated(error)
+    return is_connection_lost(error) or isinstance(error, SilverFoxError) or is_unready
 
 
 def _mark(incarnation: Incarnation) -> str:
