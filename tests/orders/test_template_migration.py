@@ -18,9 +18,8 @@ AS_ROWS = [
 
 
 def newest() -> list[tuple[str, str]]:
-    return [
-        key for key in MigrationExecutor(connection).loader.graph.leaf_nodes() if key[0] in {"dealerships", "orders"}
-    ]
+    """The newest of every app: going back took along what stands on these two."""
+    return list(MigrationExecutor(connection).loader.graph.leaf_nodes())
 
 
 def migrate(targets: list[tuple[str, str]]) -> Any:
