@@ -32,10 +32,14 @@ class Command(JsonCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Blocked before the first thread starts, so that they reach this one alone and only when it waits for them.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-        with ExitStack() as self._stack:
-            super().handle(*args, **options)
-            signal.sigwait(STOP_SIGNALS)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        try:
+            with ExitStack() as self._stack:
+                super().handle(*args, **options)
+                signal.sigwait(STOP_SIGNALS)
+        finally:
+            # Whatever this process starts later would be deaf to them too.
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def run(self, **options: Any) -> Outcome:
         host, port = options.pop("host"), options.pop("port")

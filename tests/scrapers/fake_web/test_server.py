@@ -217,3 +217,9 @@ def test_a_whole_cycle_is_served_in_seconds(fake_web: FakeDealers) -> None:
 
     assert vehicles > 12_000
     assert time.process_time() - start < 15
+
+
+def test_a_refused_command_leaves_its_process_open_to_signals() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert run_command("fake_dealers", "--scale", "0").exit_code == 2
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
