@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,11 +23,12 @@ from scrapers.domain.rooftops import split_rooftops
 from scrapers.domain.shapes import ScrapedVehicle, Site
 from scrapers.models import ScrapePage, ScrapeRun, Website
 from scrapers.operations.reading import PausedError, UnreadableError
-from scrapers.operations.websites import repeat_seconds
 
 logger = logging.getLogger(__name__)
 # An import that another worker reads is looked at again after so many seconds.
 _IMPORT_SECONDS = 10
+# Vehicles that moved between pages have settled by then.
+_REPEAT_SECONDS = 300
 _REASON = "website"
 
 
@@ -76,7 +78,7 @@ def _judged(run: ScrapeRun, token: UUID, site: Site) -> tuple[list[ScrapedVehicl
     if completeness.is_short and not run.has_repeated and not run.session.is_dry_run:
         _begin_again(run, token)
         words = f"{completeness.words} Vehicles may have moved between pages; it is read once more."
-        raise PausedError(repeat_seconds(), words)
+        raise PausedError(_REPEAT_SECONDS / settings.JOBS_TIME_SCALE, words)
     _refuse_nothing(vehicles, own, site)
     return own, completeness, foreign
 

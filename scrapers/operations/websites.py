@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -98,8 +97,3 @@ def enable_website(*, website: Website) -> Website:
             locked.enabled, locked.enabled_at = True, locked.probed_at
         locked.save(update_fields=["probed_at", "enabled", "enabled_at"])
     return locked
-
-
-def repeat_seconds() -> float:
-    """How long a run waits before its one repeat: vehicles that moved between pages have settled then."""
-    return 300 / settings.JOBS_TIME_SCALE
