@@ -35,7 +35,7 @@ def test_reading_websites_is_measured_in_a_database_of_its_own_and_every_vehicle
         assert day["vehicles"] > 100
         assert (day["lost"], day["foreign"]) == (0, 0)
         assert 0 < day["cpu_seconds"] < day["seconds"]
-        assert day["vehicles_per_second"] == pytest.approx(day["vehicles"] / day["seconds"], abs=0.1)
+        assert day["vehicles_per_second"] == pytest.approx(day["vehicles"] / day["seconds"], rel=0.01)
     asked = answer["requests_by_platform"]["dealercom"]
     assert (asked["websites"], asked["usual"]) == (3, "2-7 by POST, 10-35 by GET")
     # Each host's robots.txt comes to these, once a day.
