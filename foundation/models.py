@@ -67,3 +67,29 @@ class TokenBucket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.key}"
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", "As the system"
+    DARK = "dark", "Dark"
+    LIGHT = "light", "Light"
+
+
+class Preferences(models.Model):
+    """How one person likes the pages; on the server, so that every browser of that person shows the same.
+
+    `columns` has the names of the columns that are shown, by the name of the table.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
+    theme = models.CharField(max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    single_keys = models.BooleanField(default=True)
+    comfortable = models.BooleanField(default=False)
+    columns = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+        constraints = [models.CheckConstraint(name="known_theme", condition=models.Q(theme__in=Theme.values))]
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"

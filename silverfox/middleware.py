@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from foundation import context
 from foundation.auditing import record
@@ -80,16 +80,28 @@ class SignInMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # the stubs know Django's own answer only
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponse:
-        """Send to the sign-in page; a part of a page sends its whole page there, or the form would land inside it."""
-        if request.headers.get("HX-Request") != "true":
-            return super().handle_no_permission(request, view_func)
-        page = {"next": current_path(request)}
-        return HttpResponse(headers={"HX-Redirect": f"{reverse(settings.LOGIN_URL)}?{urlencode(page)}"})
+        """Send to the sign-in page, and from there back; the page around a part of a page stays and asks itself.
+
+        What was sent has no page of its own to come back to, so that is the page with the form.
+        """
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=401)
+        if request.method == "POST":
+            return redirect_to_login(page_before(request))
+        return super().handle_no_permission(request, view_func)
 
 
 def current_path(request: HttpRequest) -> str:
     """The page that an htmx request came from, when it is one of ours; else the start page."""
-    address = request.headers.get("HX-Current-URL", "")
+    return _own_path(request, request.headers.get("HX-Current-URL", ""))
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page whose form was sent, when it is one of ours; else the start page."""
+    return _own_path(request, request.headers.get("Referer", ""))
+
+
+def _own_path(request: HttpRequest, address: str) -> str:
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
         return "/"
     parts = urlsplit(address)

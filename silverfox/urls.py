@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from orders.urls import batch_patterns, output_template_patterns
 from orders.views import billing, dealerships, vin_log
-from silverfox import audit, operating, views
+from silverfox import audit, guide, operating, views
 
 handler500 = "silverfox.views.server_error"
 
@@ -29,6 +29,10 @@ urlpatterns = [
     path("jobs/<int:pk>/cancel/", operating.job_cancel, name="job_cancel"),
     path("system/", operating.job_system, name="job_system"),
     path("audit/", audit.audit_list, name="audit_list"),
+    path("preferences/", views.preferences, name="preferences"),
+    path("help/", guide.help_page, {"slug": "start"}, name="help_start"),
+    path("help/<slug:slug>/", guide.help_page, name="help"),
+    path("styleguide/", guide.styleguide, name="styleguide"),
     path("accounts/login/", views.login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/password/", views.PasswordView.as_view(), name="password"),

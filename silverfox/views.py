@@ -3,7 +3,7 @@
 import sys
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,19 +13,23 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.crypto import constant_time_compare
 from django.views.csrf import csrf_failure as csrf_failure_page
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import server_error as server_error_500
+from django_htmx.http import trigger_client_event
 
 from foundation import context
 from foundation.connections import is_connection_lost
+from foundation.preferences import change_preferences
 from foundation.rate_limits import give_token_back, take_token, too_many
 from silverfox.db_embedded import DatabaseUnavailable
+from silverfox.forms import PreferencesForm
 from silverfox.health import failed_checks
-from silverfox.middleware import current_path
+from silverfox.middleware import current_path, page_before
 from silverfox.system.checks import run_checks
 from silverfox.system.verdicts import document_of
 
@@ -82,13 +86,24 @@ def login(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
     """The product's only door; each address has 20 failed attempts an hour, whatever names it tries."""
     if request.method != "POST":
         return _login(request, **kwargs)
+    is_part = request.headers.get("HX-Request") == "true"
     bucket = {"action": "login", "key": context.address()}
     if wait := take_token(**bucket, limit=LOGINS_PER_HOUR, per=timedelta(hours=1)):
         return too_many(request, f"Signing in may fail {LOGINS_PER_HOUR} times within an hour.", seconds=wait)
     answer = _login(request, **kwargs)
     if request.user.is_authenticated:
         give_token_back(**bucket)
-    return answer
+    return _answer_part(request, answer) if is_part else answer
+
+
+def _answer_part(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """The dialog over a page whose session has ended needs no page, but the new token for the forms behind it."""
+    if request.user.is_authenticated:
+        return trigger_client_event(HttpResponse(status=204), "signedIn", {"value": get_token(request)})
+    if answer.status_code != 200:
+        return answer
+    said = {"username": request.POST.get("username", ""), "error": "This is not your password. Type it again."}
+    return render(request, "registration/_sign_in.html", said, status=422)
 
 
 class PasswordView(PasswordChangeView):
@@ -100,6 +115,16 @@ class PasswordView(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, "Your password is changed. Other browsers are signed out.")
         return super().form_valid(form)
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Keep what the person chose about the pages, and show the page on which it was chosen."""
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse("Nothing of this can be chosen.\n", status=422, content_type="text/plain")
+    change_preferences(cast("User", request.user), **form.chosen())
+    return redirect(page_before(request))
 
 
 @require_POST

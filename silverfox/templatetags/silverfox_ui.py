@@ -6,13 +6,17 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import template
-from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser, User
 from django.db.models import prefetch_related_objects
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from foundation.models import Theme
+from foundation.preferences import preferences_of
 
 register = template.Library()
 
@@ -125,27 +129,40 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
 
 
 class Place(NamedTuple):
-    """One entry of the navigation; it is current on every page whose URL name starts with `section`."""
+    """One entry of the navigation; it is current on every page whose URL name starts with `section`.
+
+    `key` presses it, `go` does after a `g`; `help` is the part of a guide that tells of its pages.
+    """
 
     url_name: str
     section: str
     icon: str
     word: str
     groups: str = ""
+    key: str = ""
+    go: str = ""
+    help: str = "staff"
 
 
 PLACES = (
-    Place("dealership_list", "dealership_", "shop", "Dealerships"),
-    Place("order_create", "order_create", "plus", "New order", "staff,manager"),
-    Place("order_list", "order_", "order", "Orders"),
-    Place("batch_list", "batch_", "copy", "Batches"),
-    Place("import_list", "import_", "import", "Imports"),
-    Place("website_list", "website_", "globe", "Websites"),
-    Place("vin_log_list", "vin_log_", "log", "VIN log"),
-    Place("billing_month", "billing_", "chart", "Billing", "staff,manager"),
-    Place("job_list", "job_", "half", "Jobs", "staff,manager"),
-    Place("output_template_list", "output_template_", "columns", "Output templates", "manager"),
-    Place("audit_list", "audit_", "clock", "Audit trail", "manager"),
+    Place("dealership_list", "dealership_", "shop", "Today", go="t", help="staff#today"),
+    Place("order_create", "order_create", "plus", "New order", "staff,manager", key="n", help="staff#new-order"),
+    Place("order_list", "order_", "order", "Orders", go="o", help="staff#orders"),
+    Place("batch_list", "batch_", "copy", "Batches", go="b", help="staff#batches"),
+    Place("import_list", "import_", "import", "Imports", go="i", help="staff#imports"),
+    Place("website_list", "website_", "globe", "Websites", go="w", help="staff#websites"),
+    Place("vin_log_list", "vin_log_", "log", "VIN log", go="l", help="staff#vin-log"),
+    Place("billing_month", "billing_", "chart", "Billing", "staff,manager", go="m", help="staff#billing"),
+    Place("job_list", "job_", "half", "Jobs", "staff,manager", go="j", help="staff#jobs"),
+    Place(
+        "output_template_list",
+        "output_template_",
+        "columns",
+        "Output templates",
+        "manager",
+        help="managers#output-templates",
+    ),
+    Place("audit_list", "audit_", "clock", "Audit trail", "manager", help="managers#audit-trail"),
 )
 # The bar at the bottom of a phone holds five places; where there are more, the fifth is the menu of the rest.
 PHONE_PLACES = 5
@@ -273,6 +290,40 @@ def _segments(parts: tuple[str | int, ...]) -> Iterator[tuple[str, str, str]]:
         start += width
 
 
+@register.simple_tag(takes_context=True)
+def page_preferences(context: template.Context) -> str:
+    """What the person likes, as attributes of the page; nothing for what everybody has."""
+    user = context.get("user")
+    if not isinstance(user, User):
+        return ""
+    likes = preferences_of(user)
+    theme = likes.theme if likes.theme != Theme.SYSTEM else ""
+    chosen = {"theme": theme, "keys": "" if likes.single_keys else "off", "rows": "comfortable" * likes.comfortable}
+    return format_html_join("", ' data-{}="{}"', [pair for pair in chosen.items() if pair[1]])
+
+
+class Choice(NamedTuple):
+    """One thing that a person may choose about the pages: the name in the form, its word, the values with theirs."""
+
+    name: str
+    word: str
+    options: tuple[tuple[str, str], ...]
+    chosen: str
+
+
+@register.simple_tag(takes_context=True)
+def preference_choices(context: template.Context) -> list[Choice]:
+    """What may be chosen, and what is."""
+    likes = preferences_of(context["user"])
+    rows, keys = (("no", "Dense"), ("yes", "Comfortable")), (("yes", "On"), ("no", "Off"))
+    words = {True: "yes", False: "no"}
+    return [
+        Choice("theme", "Theme", (("system", "System"), ("dark", "Dark"), ("light", "Light")), likes.theme),
+        Choice("comfortable", "Rows", rows, words[likes.comfortable]),
+        Choice("single_keys", "Single keys", keys, words[likes.single_keys]),
+    ]
+
+
 @register.inclusion_tag("components/nav.html", takes_context=True)
 def nav(context: template.Context) -> dict[str, Any]:
     """The places that this user may visit, with the current one marked; on a phone the last ones are in a menu."""
@@ -280,7 +331,9 @@ def nav(context: template.Context) -> dict[str, Any]:
     current = _section_of(match.url_name or "" if match else "")
     places = [place for place in PLACES if not place.groups or in_group(context["user"], place.groups)]
     in_menu = places[PHONE_PLACES - 1 :] if len(places) > PHONE_PLACES else []
+    guide, _, part = next((place.help for place in PLACES if place.section == current), "start").partition("#")
     return {
+        "help": f"{reverse('help', args=[guide])}#{part}" if part else reverse("help_start"),
         "places": places,
         "in_menu": in_menu,
         "current": current,

@@ -97,6 +97,7 @@ def places() -> dict[str, list[Any]]:
         "scrape run": [run.pk],
         "scrape page": [run.pk, 1],
         "job": [Job.objects.create(kind="verify_artifacts").pk],
+        "guide": ["staff"],
         "app": ["dealerships"],
         "site object": [1, 1],
     }
@@ -192,19 +193,24 @@ def test_a_form_that_was_too_old_loads_its_page_again() -> None:
     assert "too old" in boss.post("/orders/new/").content.decode()
 
 
+def test_a_part_of_a_page_leaves_its_page_and_lets_it_ask_for_the_password() -> None:
+    answer = Client().get("/orders/1/progress/", headers=HTMX)
+    assert (answer.status_code, answer.content) == (401, b"")
+
+
 @pytest.mark.parametrize(
     ("address", "page"),
     [
-        ("http://testserver/orders/7/?show=all", "/orders/7/?show=all"),
+        ("http://testserver/orders/7/review/?show=all", "/orders/7/review/?show=all"),
         ("http://evil.example/orders/", "/"),
         ("//evil.example/", "/"),
         ("javascript:alert(1)", "/"),
         ("", "/"),
     ],
 )
-def test_a_part_of_a_page_sends_the_whole_page_to_the_sign_in(address: str, page: str) -> None:
-    answer = Client().get("/orders/1/progress/", headers=HTMX | {"HX-Current-URL": address})
-    assert (answer.content, answer["HX-Redirect"]) == (b"", f"/accounts/login/?{urlencode({'next': page})}")
+def test_who_sends_a_form_without_being_signed_in_comes_back_to_the_page_of_the_form(address: str, page: str) -> None:
+    answer = Client().post("/orders/7/complete/", headers={"Referer": address})
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?{urlencode({'next': page}, safe='/')}")
 
 
 def test_files_are_found_by_their_secret_id_and_nothing_else(places: dict[str, list[Any]]) -> None:

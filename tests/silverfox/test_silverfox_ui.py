@@ -240,7 +240,7 @@ def places_for(user: User, url_name: str) -> tuple[list[str], str]:
 @pytest.mark.django_db
 def test_staff_see_all_places_with_the_current_one_marked() -> None:
     expected = (
-        ["Dealerships", "New order", "Orders", "Batches", "Imports", "Websites", "VIN log", "Billing", "Jobs"],
+        ["Today", "New order", "Orders", "Batches", "Imports", "Websites", "VIN log", "Billing", "Jobs"],
         "order_",
     )
 
@@ -249,7 +249,7 @@ def test_staff_see_all_places_with_the_current_one_marked() -> None:
 
 @pytest.mark.django_db
 def test_viewers_are_not_offered_a_new_order() -> None:
-    expected = (["Dealerships", "Orders", "Batches", "Imports", "Websites", "VIN log"], "vin_log_")
+    expected = (["Today", "Orders", "Batches", "Imports", "Websites", "VIN log"], "vin_log_")
 
     assert places_for(make_user(group="viewer"), "vin_log_list") == expected
 
