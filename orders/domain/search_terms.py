@@ -10,8 +10,8 @@ SHORTEST = 3
 LONGEST = 100
 _MOST_WORDS = 8
 _WORD = re.compile(r"[^\W_]+")
-# Entries of imported logs may be shorter or longer than a VIN.
-_VIN_PART = re.compile(rf"[A-Z0-9]{{{VIN_END},20}}")
+# Entries of imported logs may be shorter or longer than a VIN; the end of one has figures.
+_VIN_PART = re.compile(rf"(?=[A-Z]*[0-9])[A-Z0-9]{{{VIN_END},20}}")
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
