@@ -4,11 +4,13 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 PLAIN_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 _SPREADSHEET_FORMULA_START = ("=", "+", "-", "@")
+_ROWS_AT_ONCE = 500
 _HIDDEN_START = ("\t", "\x00", "\r", "\n")
 
 
@@ -35,3 +37,10 @@ def spreadsheet_csv(rows: Iterable[Sequence[str]]) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerows([protect_cell(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
+
+
+def stream_spreadsheet_csv(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """The same file in pieces, so that any number of rows takes the memory of a few hundred."""
+    waiting = iter(rows)
+    while piece := list(islice(waiting, _ROWS_AT_ONCE)):
+        yield spreadsheet_csv(piece)

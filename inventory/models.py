@@ -3,15 +3,17 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres import indexes, search
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, functions
 
 from dealerships.domain.names import fold_name
 from dealerships.domain.rules import Condition, fold_text
 from dealerships.models import Dealership
 from foundation.models import History, Traced
 from inventory.domain.facts import RAW_FIELD_NAMES, LotStatus, VehicleFacts
+from inventory.domain.vin import VIN_END
 from jobs.models import Claimable
 
 LOT_STATUS_CHOICES = [
@@ -59,9 +61,6 @@ class ConditionMapping(FoldedText):
     condition = models.CharField(max_length=7, choices=CONDITION_CHOICES[:3])
     history = History()
 
-    class Meta(FoldedText.Meta):
-        pass
-
 
 class LotStatusMapping(FoldedText):
     """Which lot status a site's status text stands for; a text without a row is unknown."""
@@ -69,17 +68,11 @@ class LotStatusMapping(FoldedText):
     lot_status = models.CharField(max_length=7, choices=LOT_STATUS_CHOICES[:2])
     history = History()
 
-    class Meta(FoldedText.Meta):
-        pass
-
 
 class PricePhrase(FoldedText):
     """A text that sites show in place of a price."""
 
     history = History()
-
-    class Meta(FoldedText.Meta):
-        pass
 
 
 class InventoryImport(Claimable):
@@ -322,17 +315,20 @@ class FirstSeen(models.Model):
     dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE)
     vin = models.CharField(max_length=17)
     first_seen_date = models.DateField()
+    search_text = models.TextField(default="", blank=True)  # empty when the active inventory holds it no more
 
     class Meta:
+        indexes = [
+            models.Index(functions.Right("vin", VIN_END), name="first_seen_vin_end"),
+            indexes.GinIndex(search.SearchVector("search_text", config="simple"), name="first_seen_words"),
+        ]
         constraints = [models.UniqueConstraint(name="one_first_seen_date_per_vin", fields=["dealership", "vin"])]
 
 
 class ImportProblem(models.Model):
     """A remark on one row of an import: `E_` codes rejected the row, `W_` codes did not."""
 
-    inventory_import = models.ForeignKey(
-        InventoryImport, on_delete=models.CASCADE, related_name="problems", db_index=False
-    )
+    inventory_import = models.ForeignKey(InventoryImport, models.CASCADE, related_name="problems", db_index=False)
     dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE, null=True)
     row_number = models.PositiveIntegerField()
     column = models.CharField(max_length=40)

@@ -18,6 +18,7 @@ from orders.views import (
 urlpatterns = [
     path("", listing.order_list, name="order_list"),
     path("new/", creating.order_create, name="order_create"),
+    path("export.csv", listing.order_list_export, name="order_list_export"),
     path("files/<uuid:public_id>/", files.order_file, name="order_file"),
     path("qr/<uuid:public_id>/", files.order_qr, name="order_qr"),
     path("<int:pk>/", order.order_detail, name="order_detail"),

@@ -3,7 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from orders.urls import batch_patterns, output_template_patterns
-from orders.views import billing, dealerships, vin_log
+from orders.views import billing, dealerships, searching, vehicle, vin_log, vin_log_voiding
 from silverfox import audit, guide, operating, views
 
 handler500 = "silverfox.views.server_error"
@@ -19,6 +19,10 @@ urlpatterns = [
     path("vin-log/", vin_log.vin_log_list, name="vin_log_list"),
     path("vin-log/import/", vin_log.vin_log_import, name="vin_log_import"),
     path("vin-log/export/", vin_log.vin_log_export, name="vin_log_export"),
+    path("vin-log/entries.csv", vin_log.vin_log_list_export, name="vin_log_list_export"),
+    path("vin-log/void/", vin_log_voiding.vin_log_void, name="vin_log_void"),
+    path("search/", searching.search, name="search"),
+    path("vehicles/<str:vin>/", vehicle.vehicle, name="vehicle"),
     path("billing/", billing.billing_month, name="billing_month"),
     path("billing/orders/", billing.billing_orders, name="billing_orders"),
     path("billing/month.csv", billing.billing_file, {"form": "csv"}, name="billing_csv"),

@@ -6,6 +6,8 @@ from operator import mul
 from typing import NamedTuple
 
 VIN_LENGTH = 17
+# People name a vehicle by the end of its VIN; so many characters are indexed wherever VINs are looked for.
+VIN_END = 6
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _NOT_IN_A_VIN = re.compile(r"[^A-HJ-NPR-Z0-9]")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d+")

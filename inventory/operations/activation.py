@@ -29,6 +29,21 @@ _FIGURES = """
     LEFT JOIN inventory_vehicle twin ON twin.dataset_id = %(other)s AND twin.vin = vehicle.vin
     WHERE vehicle.dataset_id = %(dataset)s
 """
+# The VIN keeps the text from being empty. Letters and figures only: the parser of words makes numbers with a sign and
+# names of hosts of what stands between them.
+_REMEMBER = r"""
+    INSERT INTO inventory_firstseen AS seen (dealership_id, vin, first_seen_date, search_text)
+    SELECT %s, vin, %s, left(
+        regexp_replace(concat_ws(' ', make, model, trim, year, stock, vin), '[^[:alnum:]]+', ' ', 'g'), 500
+    ) FROM inventory_vehicle WHERE dataset_id = %s
+    ON CONFLICT (dealership_id, vin) DO UPDATE
+    SET first_seen_date = least(seen.first_seen_date, EXCLUDED.first_seen_date), search_text = EXCLUDED.search_text
+    WHERE seen.first_seen_date > EXCLUDED.first_seen_date OR seen.search_text <> EXCLUDED.search_text
+"""
+_FORGET_GONE = """
+    UPDATE inventory_firstseen AS seen SET search_text = '' WHERE dealership_id = %s AND search_text <> ''
+    AND NOT EXISTS (SELECT FROM inventory_vehicle WHERE dataset_id = %s AND vin = seen.vin)
+"""
 
 
 def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
@@ -114,18 +129,11 @@ def move_dataset(dataset: Dataset, status: str, actor: User | None, reason: str)
 
 
 def _record_first_seen(dataset: Dataset) -> None:
-    """Keep the earliest day on which the dealership's active inventory held each VIN."""
+    """Keep the earliest day on which the dealership's active inventory held each VIN, and what it is found by now."""
     day = timezone.localdate(dataset.collected_at)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO inventory_firstseen (dealership_id, vin, first_seen_date)
-            SELECT %s, vin, %s FROM inventory_vehicle WHERE dataset_id = %s
-            ON CONFLICT (dealership_id, vin) DO UPDATE SET first_seen_date = EXCLUDED.first_seen_date
-            WHERE inventory_firstseen.first_seen_date > EXCLUDED.first_seen_date
-            """,
-            [dataset.dealership_id, day, dataset.pk],
-        )
+        cursor.execute(_FORGET_GONE, [dataset.dealership_id, dataset.pk])
+        cursor.execute(_REMEMBER, [dataset.dealership_id, day, dataset.pk])
 
 
 def _gate_results(dataset: Dataset) -> tuple[GateResult, ...]:

@@ -1,7 +1,7 @@
 """What a dealership's active inventory, log and open orders say; the one source of every CAO and of every why."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, OuterRef, Subquery, When
 from dealerships.domain.rules import ConditionGroup, FilterRules
 from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
-from inventory.models import FACT_NAMES, Dataset, FirstSeen, Vehicle, facts_of
+from inventory.models import FACT_NAMES, Dataset, FirstSeen, Vehicle, VehicleQuerySet, facts_of
 from orders.domain.selection import Candidate, Selection, Verdict, judge, select
 from orders.models import OpenVin, VinLogEntry
 
@@ -42,24 +42,26 @@ def load_candidates(
     *, dealership: Dealership, dataset: Dataset, vins: Iterable[str] | None = None
 ) -> dict[str, Candidate]:
     """The vehicles of a dataset by VIN, in row order, each with what the log and open orders say of it."""
-    own = {"dealership": dealership, "vin": OuterRef("vin")}
-    vehicles = (
-        Vehicle.objects.filter(dataset=dataset)
-        .annotate(
-            log_entry_id=Subquery(VinLogEntry.objects.in_force().filter(**own).order_by("-id").values("id")[:1]),
-            open_order_id=Subquery(OpenVin.objects.filter(**own).values("order_id")[:1]),
-            first_seen_date=Subquery(FirstSeen.objects.filter(**own).values("first_seen_date")[:1]),
-        )
-        .order_by("row_number")
-    )
+    vehicles = Vehicle.objects.filter(dataset=dataset).order_by("row_number")
     if vins is not None:
         vehicles = vehicles.filter(vin__in=list(vins))
+    return {candidate.facts.vin: candidate for _, candidate in _candidates(vehicles, dealership)}
+
+
+def _candidates(vehicles: VehicleQuerySet, dealership: Dealership | OuterRef) -> list[tuple[int, Candidate]]:
+    """Each vehicle with what its dealership's own log and open orders say of it, and its dealership's id."""
+    own = {"dealership": dealership, "vin": OuterRef("vin")}
+    told = vehicles.annotate(
+        log_entry_id=Subquery(VinLogEntry.objects.in_force().filter(**own).order_by("-id").values("id")[:1]),
+        open_order_id=Subquery(OpenVin.objects.filter(**own).values("order_id")[:1]),
+        first_seen_date=Subquery(FirstSeen.objects.filter(**own).values("first_seen_date")[:1]),
+    )
     # Plain values: making a model of every vehicle and entry would take longer than the queries.
-    rows = list(vehicles.values_list("log_entry_id", "open_order_id", "first_seen_date", *FACT_NAMES))
-    logged = VinLogEntry.objects.filter(pk__in=[entry_id for entry_id, *_ in rows if entry_id])
+    columns = ("dataset__dealership_id", "log_entry_id", "open_order_id", "first_seen_date", *FACT_NAMES)
+    rows = list(told.values_list(*columns))
+    logged = VinLogEntry.objects.filter(pk__in=[entry_id for _, entry_id, *_ in rows if entry_id])
     entries: dict[int, Any] = {e.id: e for e in logged.values_list("id", "label", "date", "is_baseline", named=True)}
-    candidates = [_candidate(entries.get(entry_id), *values) for entry_id, *values in rows]
-    return {candidate.facts.vin: candidate for candidate in candidates}
+    return [(owner_id, _candidate(entries.get(entry_id), *values)) for owner_id, entry_id, *values in rows]
 
 
 def load_unprinted(*, dealerships: Iterable[Dealership]) -> dict[int, list[Candidate]]:
@@ -143,6 +145,38 @@ def explain_vin(*, dealership: Dealership, vin: str, group: ConditionGroup, toda
         raise BadInput(fits or f"No vehicle with {vin!r} in the active inventory of {dealership}. Check the VIN.")
     candidates = load_candidates(dealership=dealership, dataset=dataset, vins=found)
     return found[0], list(judge(candidates[found[0]], rules, group, today=today))
+
+
+@dataclass(frozen=True)
+class LotVerdict:
+    """What a CAO of one dealership would say of a vehicle on its lot now; `no_cao` is why it would have none."""
+
+    dealership: Dealership
+    verdicts: Sequence[Verdict] = ()
+    no_cao: str = ""
+
+    @property
+    def stops(self) -> Verdict | None:
+        """The first rule that keeps the vehicle out."""
+        return next((verdict for verdict in self.verdicts if not verdict.passed), None)
+
+
+def explain_on_every_lot(*, vin: str, today: date) -> list[LotVerdict]:
+    """Every rule's verdict for one vehicle, for each dealership whose active inventory holds it, by name."""
+    vehicles = Vehicle.objects.active().filter(vin=vin).order_by("dataset__dealership__name")
+    candidates = _candidates(vehicles, OuterRef("dataset__dealership"))
+    dealerships = Dealership.objects.in_bulk([owner_id for owner_id, _ in candidates])
+    return [_lot_verdict(dealerships[owner_id], candidate, today) for owner_id, candidate in candidates]
+
+
+def _lot_verdict(dealership: Dealership, candidate: Candidate, today: date) -> LotVerdict:
+    if not dealership.active:
+        return LotVerdict(dealership, no_cao=f"{dealership} is inactive, so it gets no orders.")
+    try:
+        rules = require_rules(dealership=dealership)
+    except Refused as refusal:
+        return LotVerdict(dealership, no_cao=refusal.message)
+    return LotVerdict(dealership, list(judge(candidate, rules, ConditionGroup.ALL, today=today)))
 
 
 def find_vehicles(*, dataset: Dataset, text: str) -> list[str]:

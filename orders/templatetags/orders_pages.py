@@ -36,6 +36,7 @@ _LOOKS = {
     "back to review": ("", "undo", "Back to review"),
     "cancel": ("", "minus", "Cancelled"),
     "void": ("", "slash", "Voided"),
+    "void log entries": ("", "slash", "Log entries voided"),
     "correct": ("", "edit", "Corrected"),
     "re-issue": ("", "copy", "Issued again"),
 }

@@ -7,8 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,13 +19,16 @@ from foundation.downloads import download
 from foundation.errors import BadInput
 from foundation.rate_limits import uploads_limited
 from foundation.roles import AuthenticatedRequest, staff_required
+from foundation.spreadsheet_csv import one_line, stream_spreadsheet_csv
 from inventory.files import delete_upload, open_upload, store_upload
 from orders.models import VinLogEntry
+from orders.operations.log_listing import LogQuestion, entry_cells, find_entries
 from orders.operations.vin_logs import LogImport, export_vin_log, export_vin_logs, import_vin_log
 
 ENTRIES_PER_PAGE = 100
 ROWS_PER_PAGE = 200
 _SALT = "kept VIN log"
+_CSV_TYPE = "text/csv; charset=utf-8"
 
 
 class LogFileForm(forms.Form):
@@ -73,34 +75,46 @@ def kept_log(token: str) -> KeptLog:
     return KeptLog(get_object_or_404(Dealership, pk=pk), stored_name, file_name, tuple(columns) if columns else None)
 
 
+class LogFilters(forms.Form):
+    """What the page of the log can be asked for, beside the dealership and the text."""
+
+    force = forms.ChoiceField(label="State", choices=[("", "All"), ("yes", "In force"), ("no", "Void")], required=False)
+    source = forms.ChoiceField(choices=[("", "All"), *VinLogEntry.Source.choices], required=False)
+
+
 @require_safe
 def vin_log_list(request: HttpRequest) -> HttpResponse:
-    """Every print that the logs tell of, newest first, by dealership, VIN or label."""
-    entries = VinLogEntry.objects.select_related("dealership", "order", "created_by", "voided_by").order_by("-id")
-    dealership = _chosen_dealership(request)
-    query = request.GET.get("q", "").strip()
-    page = Paginator(_found(entries, dealership, query), ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
+    """Every print that the logs tell of, newest first, by dealership, VIN, label, force and source."""
+    form, question = _question(request)
+    page = Paginator(find_entries(question=question), ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
+        "form": form,
         "page": page,
-        "dealership": dealership,
+        "dealership": question.dealership,
         "dealerships": Dealership.objects.only("name"),
-        "query": query,
+        "query": question.text,
+        "is_filtered": question.asks,
         "has_entries": bool(page.object_list) or VinLogEntry.objects.exists(),
     }
     return render(request, "orders/vin_log/list.html", context)
 
 
+def _question(request: HttpRequest) -> tuple[LogFilters, LogQuestion]:
+    """What the address asks for; a choice that the page never offered asks for nothing."""
+    form = LogFilters(request.GET)
+    form.is_valid()
+    force = form.cleaned_data.get("force", "")
+    return form, LogQuestion(
+        dealership=_chosen_dealership(request),
+        text=one_line(request.GET.get("q", "")),
+        is_void={"yes": False, "no": True}.get(force),
+        source=form.cleaned_data.get("source", ""),
+    )
+
+
 def _chosen_dealership(request: HttpRequest) -> Dealership | None:
     text = request.GET.get("dealership", "")
     return get_object_or_404(Dealership, pk=text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _found(entries: QuerySet[VinLogEntry], dealership: Dealership | None, query: str) -> QuerySet[VinLogEntry]:
-    if dealership:
-        entries = entries.filter(dealership=dealership)
-    if query:
-        entries = entries.filter(Q(vin__icontains=query) | Q(label__icontains=query))
-    return entries
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -192,11 +206,19 @@ def vin_log_export(request: AuthenticatedRequest) -> HttpResponse:
         text, _ = export_vin_log(dealership=dealership)
     else:
         text, _ = export_vin_logs(dealerships=Dealership.objects.all())
-    name = f"{dealership.file_name if dealership else 'all'}_VINLOG_{timezone.localdate():%Y-%m-%d}.csv"
-    return HttpResponse(
-        text,
-        content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
-        },
-    )
+    return HttpResponse(text, content_type=_CSV_TYPE, headers=_named("VINLOG", dealership))
+
+
+@require_safe
+@download
+def vin_log_list_export(request: AuthenticatedRequest) -> HttpResponseBase:
+    """The filtered entries with all that is known of them, void ones too, as a file for a spreadsheet."""
+    _, question = _question(request)
+    pieces = stream_spreadsheet_csv(entry_cells(question=question))
+    headers = _named("VINLOG_entries", question.dealership)
+    return StreamingHttpResponse(pieces, content_type=_CSV_TYPE, headers=headers)
+
+
+def _named(what: str, dealership: Dealership | None) -> dict[str, str]:
+    name = f"{dealership.file_name if dealership else 'all'}_{what}_{timezone.localdate():%Y-%m-%d}.csv"
+    return {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment"}

@@ -297,8 +297,8 @@ def test_the_history_counts_and_filters(staff: Client, order: Order) -> None:
         "?state=open": [order.pk],
         "?state=done": [done.pk],
         f"?dealership={oak.pk}": [done.pk],
-        "?number=5017": [done.pk],
-        "?number=%00": [done.pk, order.pk],
+        "?q=5017": [done.pk],
+        "?q=%00": [done.pk, order.pk],
         "?dealership=x&state=nonsense&page=99": [done.pk, order.pk],
         "?state=failed": [],
     }

@@ -1,5 +1,7 @@
 """The VIN log in the browser: find, preview, import, export."""
 
+import csv
+import io
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -7,16 +9,20 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from dealerships.models import Dealership
+from foundation.confirmation import CONFIRMED_AT
 from orders.models import VinLogEntry, VinLogImport
 from orders.operations.vin_logs import import_vin_log
+from orders.operations.voiding import void_log_entries
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles, make_vin
-from tests.pages import part, sign_in, words
+from tests.pages import content_of, part, sign_in, words
 
 pytestmark = pytest.mark.django_db
 PAGE = "/vin-log/"
@@ -249,3 +255,150 @@ def test_all_logs_come_as_one_file_with_the_dealership_in_front(staff: Client) -
     header, *rows = staff.get("/vin-log/export/").content.decode().split()
     assert header.startswith("DEALERSHIP,VIN")
     assert len(rows) == 6
+
+
+# Filters and what is filtered as a file
+
+
+def test_force_and_source_are_filters(viewer: Client) -> None:
+    elm = make_dealership()
+    log_vins(dealership=elm, vins=VINS[:2], label="44109")
+    make_vehicles(dealership=elm, count=1, first=10)
+    finish_order(order=make_order(dealership=elm), order_number="45182")
+    VinLogEntry.objects.filter(vin=VINS[0]).update(voided_at=timezone.now(), void_reason="twice")
+    queries = [
+        {"force": "yes"},
+        {"force": "no"},
+        {"source": "order"},
+        {"source": "import", "force": "yes"},
+        {"force": "x"},
+    ]
+    assert [len(rows_of(viewer.get(PAGE, query))) for query in queries] == [2, 1, 1, 1, 3]
+    assert ["Clear filters" in words(viewer.get(PAGE, query)) for query in ({}, *queries[:1])] == [False, True]
+
+
+HOSTILE = ["<script>alert(1)</script>", "\x00", "'; DROP TABLE x; --", "%_\\", "x" * 5000, "\u202e²", "{{7919*7907}}"]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_hostile_input_is_only_text(typed: str, staff: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=VINS[:1])
+    page = staff.get(PAGE, {"q": typed, "force": typed, "source": typed, "dealership": typed, "page": typed})
+    assert (page.status_code, "<script>alert" in page.content.decode()) == (200, False)
+    assert staff.get(ROWS, {"q": typed, "force": typed}).status_code == 200
+
+
+ROWS = "/vin-log/entries.csv"
+
+
+def test_the_filtered_rows_are_exported_with_all_that_is_known_of_them(staff: Client) -> None:
+    elm = make_dealership()
+    log_vins(dealership=elm, vins=VINS[:2], label="=1+1")
+    void_log_entries(entry_ids=VinLogEntry.objects.filter(vin=VINS[0]).values_list("pk", flat=True), reason="@twice")
+    assert f'href="{ROWS}?force=no"' in staff.get(PAGE, {"force": "no", "page": 1}).content.decode()
+    answer = staff.get(ROWS, {"force": "no"})
+    assert (answer.streaming, "no-store" in answer["Cache-Control"]) == (True, True)
+    title, row = csv.reader(io.StringIO(content_of(answer).decode()))
+    told = dict(zip(title, row, strict=True))
+    assert (told["VIN"], told["Order"], told["Reason"], told["Source"]) == (VINS[0], "'=1+1", "'@twice", "Import")
+    assert told["Void since"].startswith(f"{timezone.localdate():%Y-%m-%d}")
+
+
+def test_the_file_has_every_row_of_all_pages(staff: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=[make_vin(number=number) for number in range(1200)])
+    assert len(content_of(staff.get(ROWS)).splitlines()) == 1201
+
+
+# Voiding
+
+
+@pytest.fixture
+def manager() -> Client:
+    return sign_in(role="manager")
+
+
+VOID = "/vin-log/void/"
+
+
+def entry_ids(*vins: str) -> list[int]:
+    return list(VinLogEntry.objects.filter(vin__in=vins).order_by("pk").values_list("pk", flat=True))
+
+
+def test_entries_are_chosen_confirmed_and_voided_with_a_reason(manager: Client) -> None:
+    elm = make_dealership()
+    log_vins(dealership=elm, vins=VINS[:3], label="44109")
+    log_vins(dealership=elm, vins=VINS[:1], label="44110")
+    chosen = list(VinLogEntry.objects.filter(label="44109").values_list("pk", flat=True))[:2]
+    asked = manager.get(VOID, {"entry": chosen})
+    assert "Void 2 log entries? 1 vehicle can be ordered again, by a CAO too. 1 vehicle stays printed" in words(asked)
+    assert VinLogEntry.objects.in_force().count() == 4
+    answer = manager.post(VOID, {"entry": chosen, "reason": "logged twice"}, follow=True)
+    assert "2 log entries are void. 1 vehicle can be ordered again." in words(answer)
+    assert answer.redirect_chain == [(f"{PAGE}?dealership={elm.pk}", 302)]
+    voided = VinLogEntry.objects.filter(voided_at__isnull=False)
+    assert {(entry.pk, entry.void_reason, entry.voided_by.username) for entry in voided if entry.voided_by} == {
+        (pk, "logged twice", "manager") for pk in chosen
+    }
+
+
+def test_the_password_is_asked_for_first(manager: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=VINS[:1])
+    session = manager.session
+    del session[CONFIRMED_AT]
+    session.save()
+    asked = manager.post(VOID, {"entry": entry_ids(VINS[0]), "reason": "x"})
+    assert "Your password" in words(asked)
+    assert VinLogEntry.objects.in_force().count() == 1
+
+
+def test_without_a_reason_nothing_is_voided_and_the_choice_stays(manager: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=VINS[:2])
+    chosen = entry_ids(*VINS[:2])
+    answer = manager.post(VOID, {"entry": chosen, "reason": " "})
+    assert (answer.status_code, "Say why" in words(answer)) == (422, True)
+    assert [f'name="entry" value="{pk}"' in " ".join(answer.content.decode().split()) for pk in chosen] == [True, True]
+    assert VinLogEntry.objects.in_force().count() == 2
+
+
+def test_pressed_twice_is_done_once(manager: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=VINS[:1])
+    form = {"entry": entry_ids(VINS[0]), "reason": "twice"}
+    assert manager.post(VOID, form).status_code == 302
+    again = manager.post(VOID, form)
+    assert (again.status_code, "void already; nothing was changed" in words(again)) == (409, True)
+    assert "Every chosen entry is void already." in words(manager.get(VOID, form))
+
+
+@pytest.mark.parametrize("chosen", [[], ["x"], ["²"], ["-1"], ["9" * 40], ["1 OR 1=1"], ["0"]])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_choice_that_names_no_entry_is_refused(chosen: list[str], method: str, manager: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=VINS[:1])
+    answer = getattr(manager, method)(VOID, {"entry": chosen, "reason": "x"})
+    assert (answer.status_code, "Nothing to void" in words(answer)) == (422, True)
+    assert VinLogEntry.objects.in_force().count() == 1
+
+
+def test_only_managers_choose_and_void(staff: Client, manager: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=VINS[:1])
+    pages = [client.get(PAGE).content.decode() for client in (staff, manager)]
+    assert [('type="checkbox"' in page, "Void…" in page) for page in pages] == [(False, False), (True, True)]
+    answers = [staff.get(VOID, {"entry": entry_ids(VINS[0])}), staff.post(VOID, {"entry": entry_ids(VINS[0])})]
+    assert [answer.status_code for answer in answers] == [403, 403]
+
+
+def test_a_void_entry_cannot_be_chosen_again(manager: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=VINS[:2])
+    void_log_entries(entry_ids=entry_ids(VINS[0]), reason="twice")
+    out, kept = sorted(rows_of(manager.get(PAGE)), key=lambda row: "is-out" not in row)
+    assert [('type="checkbox"' in row, "Void…" in row) for row in (out, kept)] == [(False, False), (True, True)]
+
+
+def test_the_question_takes_the_same_queries_for_any_number_of_entries(manager: Client) -> None:
+    log_vins(dealership=make_dealership(), vins=[make_vin(number=number) for number in range(90)])
+    everything = list(VinLogEntry.objects.values_list("pk", flat=True))
+    counts = []
+    for chosen in (everything[:1], everything):
+        with CaptureQueriesContext(connection) as queries:
+            assert manager.get(VOID, {"entry": chosen}).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

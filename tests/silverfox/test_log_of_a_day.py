@@ -88,8 +88,10 @@ def test_a_day_of_imports_orders_batches_and_searches_names_no_vehicle(
     assert order is not None
     assert Order.objects.count() == 2
     staff.post(f"/orders/{order.pk}/lines/1/edit/", {"version": 1, "trim": f"Trim of {VINS[3]}"})
-    for address in ("/?q=", "/vin-log/?q=", "/orders/?q=", f"/dealerships/{elm.pk}/?vehicle=", "/nowhere/?q="):
+    places = ("/?q=", "/vin-log/?q=", "/orders/?q=", "/search/?q=", "/vehicles/", "/nowhere/?q=")
+    for address in (*places, f"/dealerships/{elm.pk}/?vehicle="):
         staff.get(f"{address}{VINS[0]}")
+        staff.get(f"{address}{VINS[0]}/")
     approval = {"order_number": "45001", "confirmed": "yes"}
     staff.post(f"/orders/{order.pk}/complete/", approval)
     run_queued_jobs()
