@@ -5,6 +5,7 @@ from orders.views import (
     batches,
     correcting,
     creating,
+    drafting,
     files,
     lines,
     listing,
@@ -18,6 +19,10 @@ from orders.views import (
 urlpatterns = [
     path("", listing.order_list, name="order_list"),
     path("new/", creating.order_create, name="order_create"),
+    path("new/draft/", drafting.order_draft, name="order_draft"),
+    path("new/draft/file/", drafting.order_draft_file, name="order_draft_file"),
+    path("new/draft/discard/", drafting.order_draft_discard, name="order_draft_discard"),
+    path("new/draft/<uuid:key>/restore/", drafting.order_draft_restore, name="order_draft_restore"),
     path("files/<uuid:public_id>/", files.order_file, name="order_file"),
     path("qr/<uuid:public_id>/", files.order_qr, name="order_qr"),
     path("<int:pk>/", order.order_detail, name="order_detail"),

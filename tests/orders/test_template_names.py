@@ -12,7 +12,7 @@ from tests.factories import ensure_output_templates
 
 ROOT = Path(__file__).parents[2]
 # The same words for another thing: the file of vehicles that every order releases.
-OF_ANOTHER_THING = {"orders/models.py": {"Vehicle export"}}
+OF_ANOTHER_THING = {"orders/models/orders.py": {"Vehicle export"}}
 
 
 def texts_of_code(path: Path) -> Iterator[tuple[int, str]]:

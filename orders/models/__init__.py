@@ -1,0 +1,39 @@
+"""What we print and have printed: orders, their lines and files, the VIN log, and what is still being typed."""
+
+from orders.models.drafts import OrderDraft
+from orders.models.orders import (
+    GROUP_CHOICES,
+    Artifact,
+    Batch,
+    BatchEntry,
+    BatchSummary,
+    ListEntry,
+    OpenVin,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderQuerySet,
+    OutputTemplateVersion,
+    VinLogEntry,
+    VinLogImport,
+    VinLogQuerySet,
+)
+
+__all__ = [
+    "GROUP_CHOICES",
+    "Artifact",
+    "Batch",
+    "BatchEntry",
+    "BatchSummary",
+    "ListEntry",
+    "OpenVin",
+    "Order",
+    "OrderDraft",
+    "OrderEvent",
+    "OrderLine",
+    "OrderQuerySet",
+    "OutputTemplateVersion",
+    "VinLogEntry",
+    "VinLogImport",
+    "VinLogQuerySet",
+]
