@@ -183,7 +183,6 @@ class BatchForm(forms.Form):
         choices=[("due", "Due today"), *WEEKDAYS, ("named", "Named")],
         widget=forms.RadioSelect,
     )
-    dealerships = forms.ModelMultipleChoiceField(Dealership.objects.active(), required=False)
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 

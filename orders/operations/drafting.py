@@ -203,10 +203,11 @@ def restore_draft(*, user: User, key: UUID) -> OrderDraft:
     return draft
 
 
-def prepare_draft(*, request: OrderRequest, user: User, draft: OrderDraft | None) -> Order:
+def prepare_draft(*, request: OrderRequest, draft: OrderDraft | None) -> Order:
     """Prepare the order that was typed and end its draft, both or neither. Raises like `create_order`."""
     with transaction.atomic():
-        _lock(user)
+        if draft:
+            _lock(draft.user)
         order, _ = create_order(request)
         if draft:
             draft.delete()

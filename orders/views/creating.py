@@ -76,7 +76,7 @@ def _create(request: AuthenticatedRequest) -> HttpResponse:
         draft = save_draft(user=request.user, typed=typed)
         vin_only = draft.vin_only if draft else ()
         wanted = form.order_request(actor=request.user, confirmed="confirmed" in request.POST, vin_only=vin_only)
-        order = prepare_draft(request=wanted, user=request.user, draft=draft)
+        order = prepare_draft(request=wanted, draft=draft)
     except SilverFoxError as error:
         if error.code == "already_prepared":
             return redirect("order_review", error.detail["order_id"])
