@@ -8,7 +8,7 @@ from django.db.models import Q
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import KIND_CHOICES, Dealership
-from orders.models.orders import GROUP_CHOICES
+from orders.models.choices import GROUP_CHOICES
 
 
 class OrderDraftQuerySet(models.QuerySet["OrderDraft"]):

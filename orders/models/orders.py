@@ -19,8 +19,7 @@ from orders.domain.lines import EntryOutcome
 from orders.domain.output_template_data import output_template_from
 from orders.domain.output_templates import OutputTemplate as TypedOutputTemplate
 from orders.domain.states import OPEN_STATES, OrderState
-
-GROUP_CHOICES = [(ConditionGroup.ALL, "All"), (ConditionGroup.NEW, "New"), (ConditionGroup.USED, "Used")]
+from orders.models.choices import GROUP_CHOICES
 
 
 class OutputTemplateVersion(models.Model):
@@ -385,7 +384,11 @@ class VinLogEntry(models.Model):
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "VIN log entries"
-        indexes = [models.Index(fields=["dealership", "vin"])]
+        indexes = [
+            models.Index(fields=["dealership", "vin"]),
+            models.Index(fields=["dealership", "-id"], name="newest_log_entry_first"),
+            models.Index(fields=["dealership"], condition=Q(voided_at__isnull=False), name="void_log_entries"),
+        ]
         constraints = [
             models.UniqueConstraint(name="one_log_entry_per_order_and_vin", fields=["order", "vin"]),
             models.CheckConstraint(

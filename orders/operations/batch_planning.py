@@ -1,6 +1,6 @@
 """Who is in a batch and which orders it is to have, with what is in their way before anything is prepared."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -142,10 +142,17 @@ def _plan_problems(
         return
     if item.kind == OrderKind.MAINTENANCE and not has_entries:
         yield problem("vehicles", NEEDS_ENTRIES, "Nobody typed vehicles, so it prints what is new.", Weight.TELLS)
-    if item.kind == OrderKind.LIST and overview.dataset is None:
-        return
+    yield from _inventory_problems(item, overview, problem, has_entries=has_entries)
+
+
+def _inventory_problems(
+    item: PlannedOrder, overview: Overview, problem: Callable[..., Problem], *, has_entries: bool
+) -> Iterator[Problem]:
+    """What is to be said of the inventory; a LIST does without one."""
     if overview.dataset is None:
-        yield problem("inventory", "no_inventory", "It has no inventory in use. Import it, or release a held dataset.")
+        if item.kind != OrderKind.LIST:
+            reason = "It has no inventory in use. Import it, or release a held dataset."
+            yield problem("inventory", "no_inventory", reason)
     elif overview.waiting_of(item.group) == 0 and not has_entries:
         yield problem("vehicles", "nothing_to_order", "Nothing new on the lot.", Weight.TELLS)
     elif overview.is_stale:

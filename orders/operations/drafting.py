@@ -166,7 +166,7 @@ def _save_again(draft: OrderDraft) -> OrderDraft:
 
 
 def read_entry_file(data: bytes) -> str:
-    """The entries of a text or CSV file, one per line. Raises `BadInput` for what is no text, and for too large a one."""
+    """The entries of a text or CSV file, one per line. Raises `BadInput` for what is no text or too large."""
     if len(data) > MOST_FILE_BYTES:
         raise BadInput(f"The file has {len(data):,} bytes; a list of entries has 256 KB at most.", code="too_large")
     if not data.strip():

@@ -27,7 +27,7 @@ _UNKNOWN = {EntryOutcome.NOT_ON_WEBSITE, EntryOutcome.PLACEHOLDER}
 class CheckedEntry:
     """One typed entry as things stand; without a dealership it has no outcome yet.
 
-    `choices` are the vehicles that one click would put in its place: a suggestion, or the candidates of an ambiguous one.
+    `choices` are the vehicles that one click would put in its place: a suggestion, or those that it fits.
     """
 
     position: int
@@ -85,7 +85,7 @@ def hint_entries(*, entries: Sequence[str]) -> CheckedList:
 def check_entries(
     *, dealership: Dealership, entries: Sequence[str], include_missing: bool, vin_only: Sequence[str] = ()
 ) -> CheckedList:
-    """What preparing a LIST of these entries would make of each, by a number of queries that does not grow with them."""
+    """What a LIST of these entries would make of each; the number of queries does not grow with them."""
     request = OrderRequest(
         dealership=dealership,
         kind=OrderKind.LIST,
