@@ -66,7 +66,8 @@ class CreateForm(forms.Form):
                 "autocomplete": "off",
                 "autocapitalize": "characters",
                 "hx-post": reverse_lazy("order_draft"),
-                "hx-trigger": "input changed delay:300ms",
+                # What a session that ended kept from being saved is saved after the next sign-in.
+                "hx-trigger": "input changed delay:300ms, signedIn from:body delay:200ms",
                 "hx-target": "#order-outcomes",
                 "hx-swap": "outerHTML",
                 "hx-sync": "#order-form:queue last",
@@ -164,7 +165,7 @@ class DraftForm(CreateForm):
     def has_changed_dealership(self) -> bool:
         """Whether another dealership was chosen than the one that the page was made for."""
         chosen = self.cleaned_data["dealership"]
-        return (chosen.pk if chosen else None) != self.cleaned_data["shown_for"]
+        return bool((chosen.pk if chosen else None) != self.cleaned_data["shown_for"])
 
 
 class EntryFileForm(forms.Form):

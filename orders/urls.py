@@ -65,6 +65,7 @@ output_template_patterns = [
 batch_patterns = [
     path("", batches.batch_list, name="batch_list"),
     path("new/", batch_starting.batch_create, name="batch_create"),
+    path("new/plan/", batch_starting.batch_plan, name="batch_plan"),
     path("<int:pk>/", batches.batch_detail, name="batch_detail"),
     path("<int:pk>/progress/", batches.batch_progress, name="batch_progress"),
     path("<int:pk>/complete/", batches.batch_complete, name="batch_complete"),

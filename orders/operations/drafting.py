@@ -118,7 +118,7 @@ def _write(draft: OrderDraft, typed: TypedOrder, entries: str) -> OrderDraft:
     draft.entries, draft.include_missing = entries, typed.include_missing
     draft.vin_only = [vin for vin in draft.vin_only if vin in entries.upper()]
     draft.discarded_at = None
-    if draft.pk is None or _content(draft) != before:
+    if draft.version == 0 or _content(draft) != before:
         draft.version += 1
         draft.writer = typed.writer
         draft.save()

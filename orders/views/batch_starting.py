@@ -88,35 +88,55 @@ class Chosen:
 
     def address(self) -> str:
         """The address that shows the same again, with what differs from the usual only."""
-        said: dict[str, Any] = {"choose": self.choose, "q": self.query}
-        said |= {"dealerships": sorted(self.named), "without": sorted(self.without)}
+        said = {"choose": self.choose, "q": self.query}
+        said |= {"dealerships": _joined(self.named), "without": _joined(self.without)}
         said |= {f"kind-{pk}": kind for pk, kind in self.kinds.items()}
         said |= {f"conditions-{pk}": word for pk, word in self.conditions.items()}
-        query = urlencode({name: value for name, value in said.items() if value}, doseq=True)
+        query = urlencode([(name, value) for name, value in said.items() if value])
         return f"{reverse('batch_create')}?{query}"
 
 
 def _numbers(texts: Iterable[str]) -> frozenset[int]:
-    return frozenset(int(text) for text in texts if text.isdecimal() and text.isascii() and len(text) < 10)
+    """The ids in these texts; an address has many of them in one, with dots between, to stay short."""
+    parts = ".".join(texts).split(".")
+    return frozenset(int(text) for text in parts if text.isdecimal() and text.isascii() and len(text) < 10)
+
+
+def _joined(ids: Iterable[int]) -> str:
+    return ".".join(str(pk) for pk in sorted(ids))
 
 
 def _said(data: QueryDict, prefix: str, known: Collection[str]) -> dict[int, str]:
     """What is chosen by dealership id; a word that no page offers is passed over."""
-    found = ((name.removeprefix(prefix), data[name]) for name in data if name.startswith(prefix))
-    return {next(iter(_numbers([pk]))): word for pk, word in found if _numbers([pk]) and word in known}
+    said = {}
+    for name in data:
+        word = data.get(name) or ""
+        if name.startswith(prefix) and word in known:
+            said |= dict.fromkeys(_numbers([name.removeprefix(prefix)]), word)
+    return said
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
-@vary_on_headers("HX-Request")
 def batch_create(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST":
         return _start(request)
     choose = request.GET.get("choose", "due")
     chosen = Chosen.read(request.GET, choose=choose if choose in CHOICES else "due")
-    form = BatchForm(initial={"choose": chosen.choose})
+    return _page(request, BatchForm(initial={"choose": chosen.choose}), chosen)
+
+
+@require_POST
+@staff_required
+@vary_on_headers("HX-Request")
+def batch_plan(request: AuthenticatedRequest) -> HttpResponse:
+    """What the form would prepare as it stands; the address of the page keeps it for a reload."""
+    form = BatchForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, Chosen(choose="named"), status=422)
+    chosen = Chosen.read(request.POST, choose=form.cleaned_data["choose"])
     if not request.headers.get("HX-Request"):
-        return _page(request, form, chosen)
+        return redirect(chosen.address())
     answer = _page(request, form, chosen, page="batches/_plan.html")
     answer["HX-Replace-Url"] = chosen.address()
     return answer

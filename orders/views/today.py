@@ -223,4 +223,4 @@ def _moment(moment: datetime) -> str:
 @cache
 def _state_markup(state: DayState) -> str:
     """A state's shape and word; the same for every row of every page."""
-    return render_to_string("dealerships/state.html", {"state": state}).strip()
+    return render_to_string("dealerships/state.html", {"state": state})

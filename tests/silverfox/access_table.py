@@ -60,6 +60,7 @@ PAGES = {
     "order_line_confirm_reprint": Page("work", NO, 409, at="line"),
     "batch_list": Page("read", 200),
     "batch_create": Page("work", 200, 422),
+    "batch_plan": Page("work", NO, 422),
     "batch_detail": Page("read", 200, at="batch"),
     "batch_progress": Page("read", 286, at="batch"),
     "batch_complete": Page("work", NO, 422, at="batch"),
