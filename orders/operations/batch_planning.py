@@ -17,6 +17,13 @@ from orders.operations.overview import Overview
 from orders.operations.preparing import OrderRequest, require_orderable
 
 DAYS = dict(WEEKDAYS)
+# What may be wanted of a dealership by the word for it; new and used apart are two orders.
+CONDITIONS: Mapping[str, tuple[ConditionGroup, ...]] = {
+    "all": (ConditionGroup.ALL,),
+    "new": (ConditionGroup.NEW,),
+    "used": (ConditionGroup.USED,),
+    "apart": (ConditionGroup.NEW, ConditionGroup.USED),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,26 @@ def choose_dealerships(*, names: Sequence[str] = (), day: str = "", due: bool = 
         raise BadInput(f"{day!r} is no day of the schedule; choose one of {', '.join(DAYS)}.", code="unknown_day")
     words = DAYS[day]
     return _chosen(words, scheduled_dealerships(day=day), f"No active dealership is scheduled for {words}.")
+
+
+def read_wanted(texts: Iterable[str]) -> dict[int, Wanted]:
+    """What is wanted by dealership id of texts such as `Elm Street Motors=maintenance:used`; either part may be absent.
+
+    Raises `BadInput` for an unknown dealership, kind or condition.
+    """
+    wanted = {}
+    for text in texts:
+        name, _, said = text.rpartition("=")
+        kind, _, conditions = said.partition(":")
+        if kind not in {"", *OrderKind} or conditions not in {"", *CONDITIONS}:
+            raise BadInput(
+                f"{text!r} does not say what to order: write DEALERSHIP=KIND:CONDITIONS with {', '.join(OrderKind)} "
+                f"and {', '.join(CONDITIONS)}.",
+                code="unknown_order",
+            )
+        dealership = find_dealership(name=name)
+        wanted[dealership.pk] = Wanted(OrderKind(kind) if kind else None, CONDITIONS.get(conditions, ()))
+    return wanted
 
 
 def _find(name: str) -> Dealership:

@@ -7,7 +7,7 @@ before the vehicles: a count that is newer than its mark is only made once more.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -38,11 +38,13 @@ def count_lots(*, dealerships: Iterable[Dealership], today: date) -> dict[int, L
     """The counts of every dealership with an active dataset by its id; queries do not grow with the dealerships."""
     by_id = {dealership.pk: dealership for dealership in dealerships}
     marks = {pk: (mark, by_id[pk].filter_rules(), today) for pk, mark in _marks().items() if pk in by_id}
-    changed = [by_id[pk] for pk, mark in marks.items() if pk not in _counted or _counted[pk][0] != mark]
+    counts = {pk: _counted[pk][1] for pk, mark in marks.items() if pk in _counted and _counted[pk][0] == mark}
+    changed = [by_id[pk] for pk in marks if pk not in counts]
     if changed:
-        for pk, count in _count(changed, today).items():
-            _counted[pk] = marks[pk], count
-    return {pk: _counted[pk][1] for pk in marks}
+        fresh = _count(changed, today)
+        _counted.update((pk, (marks[pk], count)) for pk, count in fresh.items())
+        counts |= fresh
+    return counts
 
 
 def _marks() -> dict[int, tuple[Any, ...]]:
@@ -59,7 +61,7 @@ def _marks() -> dict[int, tuple[Any, ...]]:
     return {pk: (*mark, held.get(pk)) for pk, *mark in rows.values_list(*columns)}
 
 
-def _count(dealerships: Iterable[Dealership], today: date) -> Mapping[int, LotCount]:
+def _count(dealerships: Iterable[Dealership], today: date) -> dict[int, LotCount]:
     by_id = {dealership.pk: dealership for dealership in dealerships}
     on_lot = (
         Dataset.objects.active()

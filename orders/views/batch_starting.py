@@ -16,7 +16,6 @@ from django.views.decorators.vary import vary_on_headers
 
 from dealerships.domain.names import fold_name
 from dealerships.domain.output import OrderKind
-from dealerships.domain.rules import ConditionGroup
 from dealerships.models import KIND_CHOICES, Dealership
 from foundation.errors import BadInput, SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
@@ -24,6 +23,7 @@ from orders.domain.batches import NEEDS_ENTRIES, Weight
 from orders.forms import BatchForm
 from orders.models import BatchEntry
 from orders.operations.batch_planning import (
+    CONDITIONS,
     DAYS,
     Choice,
     Wanted,
@@ -40,13 +40,6 @@ from orders.operations.preflight import is_worker_alive, means_problems
 from orders.views.answers import status_of
 
 CHOICES = {"due", "named", *DAYS}
-# What may be chosen of each dealership; nothing chosen is what it usually orders.
-CONDITIONS: Mapping[str, tuple[ConditionGroup, ...]] = {
-    "all": (ConditionGroup.ALL,),
-    "new": (ConditionGroup.NEW,),
-    "used": (ConditionGroup.USED,),
-    "apart": (ConditionGroup.NEW, ConditionGroup.USED),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +101,7 @@ def _joined(ids: Iterable[int]) -> str:
 
 def _said(data: QueryDict, prefix: str, known: Collection[str]) -> dict[int, str]:
     """What is chosen by dealership id; a word that no page offers is passed over."""
-    said = {}
+    said: dict[int, str] = {}
     for name in data:
         word = data.get(name) or ""
         if name.startswith(prefix) and word in known:

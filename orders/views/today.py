@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -32,43 +31,6 @@ RUNNING_SHOWN = 5
 _AT_REST = {DayState.DONE, DayState.NOTHING_NEW}
 
 
-@dataclass(frozen=True, kw_only=True)
-class DayRow:
-    """A dealership as the page shows it: a row is made of plain texts, because there may be hundreds of them."""
-
-    overview: Overview
-    address: str
-    collected: str
-    last_address: str
-    last_number: str
-    last_day: str
-    state: str
-    step_address: str
-    step: str
-
-    @property
-    def pk(self) -> int:
-        return self.overview.dealership.pk
-
-    @property
-    def name(self) -> str:
-        return self.overview.dealership.name
-
-    @property
-    def is_at_rest(self) -> bool:
-        return self.overview.state in _AT_REST
-
-    @property
-    def is_current(self) -> bool:
-        """Whether nothing is to be said of its inventory but its age."""
-        overview = self.overview
-        return overview.dataset is not None and not overview.held and not overview.is_stale
-
-    @property
-    def has_count(self) -> bool:
-        return self.overview.dataset is not None and bool(self.overview.dealership.conditions)
-
-
 @require_safe
 def dealership_list(request: HttpRequest) -> HttpResponse:
     """Every active dealership: what is due today as cards, or as a table where it is many; the others as a table."""
@@ -80,18 +42,18 @@ def dealership_list(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "state"
     rows = _rows(request, _sorted(_found(overviews, query), sort))
-    rest = [row for row in rows if not row.overview.is_due]
+    rest = [row for row in rows if not row["overview"].is_due]
     context = {
         "now": timezone.localtime(now),
         "overviews": overviews,
         "due": due,
         "due_states": due_states,
         "legend": [(name, due_states[name]) for name in DayState if due_states[name]],
-        "due_shown": [row for row in rows if row.overview.is_due and state in ("", row.overview.state)],
+        "due_shown": [row for row in rows if row["overview"].is_due and state in ("", row["overview"].state)],
         "is_table": len(due) > MOST_CARDS,
-        "rest_shown": [row for row in rest if row.overview.dealership.has_inventory_source],
-        "accounts_shown": [row for row in rest if not row.overview.dealership.has_inventory_source],
-        "rest_waiting": sum(row.overview.to_print for row in rest),
+        "rest_shown": [row for row in rest if row["overview"].dealership.has_inventory_source],
+        "accounts_shown": [row for row in rest if not row["overview"].dealership.has_inventory_source],
+        "rest_waiting": sum(row["overview"].to_print for row in rest),
         "is_staff": has_role(request.user, STAFF),
         **_to_prepare(due, timezone.localdate(now)),
         **_needs(overviews),
@@ -104,17 +66,20 @@ def dealership_list(request: HttpRequest) -> HttpResponse:
     return render(request, "dealerships/dealership_list.html", context)
 
 
-def _to_prepare(due: Iterable[Overview], today: date) -> dict[str, int]:
-    """How many orders today's batch would make by itself, and of how many vehicles."""
+def _to_prepare(due: Iterable[Overview], today: date) -> dict[str, Any]:
+    """Who is due and has no order of today, how many orders the batch would make of them, and of how many vehicles."""
+    unordered = [o for o in due if not o.open_orders and not _was_ordered(o, today)]
     waiting = [
         overview.waiting_of(group)
-        for overview in due
-        if overview.state == DayState.READY
-        and overview.dealership.default_order_kind != OrderKind.LIST
-        and not _was_ordered(overview, today)
+        for overview in unordered
+        if overview.state == DayState.READY and overview.dealership.default_order_kind != OrderKind.LIST
         for group in overview.dealership.order_groups()
     ]
-    return {"orders_to_prepare": sum(map(bool, waiting)), "vehicles_to_prepare": sum(waiting)}
+    return {
+        "unordered": unordered,
+        "orders_to_prepare": sum(map(bool, waiting)),
+        "vehicles_to_prepare": sum(waiting),
+    }
 
 
 def _was_ordered(overview: Overview, today: date) -> bool:
@@ -159,27 +124,42 @@ def _sorted(overviews: list[Overview], sort: str) -> list[Overview]:
     return overviews
 
 
-def _rows(request: HttpRequest, overviews: Iterable[Overview]) -> list[DayRow]:
+def _rows(request: HttpRequest, overviews: Iterable[Overview]) -> list[dict[str, Any]]:
+    """What the page shows of each dealership: plain texts by name, because there may be hundreds of rows."""
     step_of = _Steps(is_staff=has_role(request.user, STAFF), is_manager=has_role(request.user, MANAGER))
     dealership_address, order_address = _addresses("dealership_detail"), _addresses("order_detail")
-    rows = []
-    for overview in overviews:
-        last = overview.last_order
-        step_address, step = step_of(overview)
-        rows.append(
-            DayRow(
-                overview=overview,
-                address=dealership_address(overview.dealership.pk),
-                collected=_moment(overview.dataset.collected_at) if overview.dataset else "",
-                last_address=order_address(last.pk) if last else "",
-                last_number=last.order_number if last else "",
-                last_day=_day(last.completed_at) if last else "",
-                state=_state_markup(overview.state),
-                step_address=step_address,
-                step=step,
-            )
-        )
-    return rows
+    return [_row(overview, dealership_address, order_address, step_of) for overview in overviews]
+
+
+def _row(
+    overview: Overview,
+    dealership_address: Callable[[int], str],
+    order_address: Callable[[int], str],
+    step_of: "_Steps",
+) -> dict[str, Any]:
+    dealership, dataset, last = overview.dealership, overview.dataset, overview.last_order
+    step_address, step = step_of(overview)
+    return {
+        "overview": overview,
+        "pk": dealership.pk,
+        "name": dealership.name,
+        "address": dealership_address(dealership.pk),
+        "conditions": dealership.conditions,
+        "templates": dealership.output_template_names,
+        "to_print": str(overview.to_print) if dataset and dealership.conditions else "",
+        "on_lot": f"{overview.on_lot:,}" if dataset else "",
+        # Nothing is to be said of the inventory but its age.
+        "is_current": dataset is not None and not overview.held and not overview.is_stale,
+        "collected_at": dataset.collected_at if dataset else None,
+        "collected": _moment(dataset.collected_at) if dataset else "",
+        "last_address": order_address(last.pk) if last else "",
+        "last_number": last.order_number if last else "",
+        "last_day": _day(last.completed_at) if last else "",
+        "state": _state_markup(overview.state),
+        "is_at_rest": overview.state in _AT_REST,
+        "step_address": step_address,
+        "step": step,
+    }
 
 
 class _Steps:

@@ -316,7 +316,7 @@ def test_the_queries_of_a_batch_do_not_grow_with_its_orders(
 ) -> None:
     batch = start(make_lots(count))
     finish(batch)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         staff.get(reverse("batch_detail", args=[batch.pk]))
 
 
