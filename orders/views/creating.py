@@ -22,7 +22,7 @@ from orders.operations.presenting import outcome_rows, outcome_sums
 from orders.views.answers import status_of
 
 _FIELD_OF = {"no_entries": "entries", "too_many_entries": "entries", "no_text": "entries"}
-# Of longer lists only what needs a person is sent at every pause in typing.
+# Of longer lists only what needs a person is listed, unless all is asked for.
 MOST_LISTED = 200
 
 
@@ -144,7 +144,7 @@ def new_order_page(
         "dealership": dealership,
         "draft": draft,
         "state": state or (PageState.posted(form) if form.is_bound else PageState.of(draft, dealership)),
-        **_outcomes(form, dealership, draft, is_part=template != "orders/order_create.html"),
+        **_outcomes(form, dealership, draft, lists_all="all" in request.GET),
         **said,
     }
     if template == "orders/order_create.html" and isinstance(request.user, User):
@@ -158,9 +158,9 @@ def new_order_page(
 
 
 def _outcomes(
-    form: CreateForm, dealership: Dealership | None, draft: OrderDraft | None, *, is_part: bool
+    form: CreateForm, dealership: Dealership | None, draft: OrderDraft | None, *, lists_all: bool
 ) -> dict[str, Any]:
-    """What becomes of each typed entry as things stand; of long lists a part holds what needs a person only."""
+    """What becomes of each typed entry as things stand; of a long list, what needs a person."""
     text = str(form["entries"].value() or "")
     if not text.strip():
         return {}
@@ -177,6 +177,7 @@ def _outcomes(
             include_missing=bool(form["include_missing"].value()),
             vin_only=draft.vin_only if draft else (),
         )
-    is_cut = is_part and len(entries) > MOST_LISTED
-    listed = [entry for entry in checked.entries if not is_cut or entry.needs_a_person]
-    return {"checked": checked, "listed": listed, "is_cut": is_cut}
+    if lists_all or len(entries) <= MOST_LISTED:
+        return {"checked": checked, "listed": checked.entries}
+    unsettled = [entry for entry in checked.entries if entry.needs_a_person]
+    return {"checked": checked, "listed": unsettled[:MOST_LISTED], "unsettled": len(unsettled), "is_cut": True}

@@ -402,15 +402,22 @@ def test_too_much_text_is_refused_and_what_was_saved_stays(staff: Client) -> Non
     assert OrderDraft.objects.get().entries == "A"
 
 
-def test_of_a_long_list_only_what_needs_a_look_is_sent_while_it_is_typed(staff: Client) -> None:
+def test_of_a_long_list_only_what_needs_a_look_is_listed_unless_all_is_asked_for(staff: Client) -> None:
     elm = make_dealership()
     make_vehicles(dealership=elm, count=250)
     text = "\n".join([*(f"S{number:05d}" for number in range(1, 251)), "ZZZZ"])
     response = type_in(staff, elm, text)
     assert "251 entries = 250 produced + 0 duplicate + 1 not on website" in sums(response)
-    assert "1 that need a look is listed while you type." in words(response)
-    assert response.content.decode().count("<li id=") == 1
-    assert staff.get(PAGE).content.decode().count("<li id=") == 251
+    assert "1 that need a look is listed." in words(response)
+    assert f'href="{PAGE}?dealership={elm.pk}&amp;all=yes">List all 251</a>' in response.content.decode()
+    listed = [staff.get(f"{PAGE}?dealership={elm.pk}{asked}") for asked in ("", "&all=yes")]
+    assert [page.content.decode().count("<li id=") for page in (response, *listed)] == [1, 1, 251]
+
+
+def test_of_what_needs_a_look_the_first_200_are_listed(staff: Client) -> None:
+    response = type_in(staff, make_dealership(), "\n".join(f"S{number}" for number in range(230)))
+    assert "The first 200 of 230 that need a look are listed." in words(response)
+    assert response.content.decode().count("<li id=") == 200
 
 
 @pytest.mark.parametrize("count", [3, 120])
