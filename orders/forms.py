@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields as dataclass_fields
 from enum import Enum
 from typing import Any
@@ -20,7 +20,8 @@ from orders.domain.output_template_drafts import LONGEST_CODE, ColumnDraft, Outp
 from orders.domain.output_template_words import OPTION_HINTS, option_words
 from orders.domain.output_templates import OutputOptions
 from orders.domain.overrides import EDITABLE_FIELDS
-from orders.models import GROUP_CHOICES, OrderLine
+from orders.models import GROUP_CHOICES, OrderDraft, OrderLine
+from orders.operations.drafting import MOST_CHARACTERS, TypedOrder
 from orders.operations.preparing import OrderRequest, read_entries
 from orders.operations.presenting import line_texts
 
@@ -41,10 +42,12 @@ class CreateForm(forms.Form):
         empty_label="Choose a dealership",
         widget=forms.Select(
             attrs={
-                "hx-get": reverse_lazy("order_create"),
+                "hx-post": reverse_lazy("order_draft"),
                 "hx-trigger": "change",
                 "hx-target": "#order-choices",
                 "hx-swap": "outerHTML",
+                "hx-sync": "#order-form:queue last",
+                "hx-params": "not file",
             }
         ),
     )
@@ -53,8 +56,24 @@ class CreateForm(forms.Form):
     entries = forms.CharField(
         label="VINs or stock numbers",
         required=False,
+        max_length=MOST_CHARACTERS,
         help_text="One per line, or with commas between. The last 6 to 8 characters of a VIN will do.",
-        widget=forms.Textarea(attrs={"rows": 10, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 12,
+                "class": "mono",
+                "spellcheck": "false",
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "hx-post": reverse_lazy("order_draft"),
+                # What a session that ended kept from being saved is saved after the next sign-in.
+                "hx-trigger": "input changed delay:300ms, signedIn from:body delay:200ms",
+                "hx-target": "#order-outcomes",
+                "hx-swap": "outerHTML",
+                "hx-sync": "#order-form:queue last",
+                "hx-params": "not file",
+            }
+        ),
     )
     include_missing = forms.BooleanField(
         label="Print VINs that are not on the website",
@@ -62,6 +81,9 @@ class CreateForm(forms.Form):
         help_text="Such a line holds the VIN only; the rest is typed in review.",
     )
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=0, min_value=0, required=False)
+    writer = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+    shown_for = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     @classmethod
     def proposed(cls, dealership: Dealership | None) -> "CreateForm":
@@ -77,7 +99,34 @@ class CreateForm(forms.Form):
             }
         )
 
-    def order_request(self, *, actor: User, confirmed: bool) -> OrderRequest:
+    @classmethod
+    def of_draft(cls, draft: OrderDraft) -> "CreateForm":
+        """A form that shows what a draft holds."""
+        return cls(
+            initial={
+                "dealership": draft.dealership,
+                "kind": draft.kind,
+                "conditions": draft.condition_group or None,
+                "entries": draft.entries,
+                "include_missing": draft.include_missing,
+            }
+        )
+
+    def typed(self) -> TypedOrder:
+        """What a valid form holds, for its draft."""
+        data = self.cleaned_data
+        return TypedOrder(
+            dealership=data["dealership"],
+            kind=OrderKind(data["kind"]),
+            group=data["conditions"],
+            entries=data["entries"].replace("\r\n", "\n"),
+            include_missing=data["include_missing"],
+            key=data["idempotency_key"],
+            version=data["version"] or 0,
+            writer=data["writer"] or uuid.uuid4(),
+        )
+
+    def order_request(self, *, actor: User, confirmed: bool, vin_only: Sequence[str] = ()) -> OrderRequest:
         """What a valid form asks for. Raises `BadInput` for a LIST or MAINTENANCE without entries."""
         data = self.cleaned_data
         kind = OrderKind(data["kind"])
@@ -88,6 +137,7 @@ class CreateForm(forms.Form):
             group=ConditionGroup.ALL if is_list else ConditionGroup(data["conditions"]),
             entries=() if kind == OrderKind.CAO else read_entries(data["entries"]),
             include_missing=data["include_missing"],
+            vin_only=vin_only,
             confirmed=confirmed,
             actor=actor,
             idempotency_key=data["idempotency_key"],
@@ -101,6 +151,31 @@ class CreateForm(forms.Form):
         return data
 
 
+class DraftForm(CreateForm):
+    """The same while it is still being filled in: a dealership and its conditions may be missing."""
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["dealership"].required = False
+        self.fields["entries"].strip = False  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        return self.cleaned_data
+
+    def has_changed_dealership(self) -> bool:
+        """Whether another dealership was chosen than the one that the page was made for."""
+        chosen = self.cleaned_data["dealership"]
+        return bool((chosen.pk if chosen else None) != self.cleaned_data["shown_for"])
+
+
+class EntryFileForm(forms.Form):
+    """A text or CSV file with one entry per line."""
+
+    file = forms.FileField(
+        error_messages={"required": "Choose a file.", "empty": "The file is empty. Choose another one."}
+    )
+
+
 class BatchForm(forms.Form):
     """For whom orders are prepared: today's due, a day of the schedule, or the named dealerships."""
 
@@ -109,7 +184,6 @@ class BatchForm(forms.Form):
         choices=[("due", "Due today"), *WEEKDAYS, ("named", "Named")],
         widget=forms.RadioSelect,
     )
-    dealerships = forms.ModelMultipleChoiceField(Dealership.objects.active(), required=False)
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 

@@ -3,13 +3,13 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from orders.urls import batch_patterns, output_template_patterns
-from orders.views import billing, dealerships, searching, vehicle, vin_log, vin_log_voiding
+from orders.views import billing, dealerships, searching, today, vehicle, vin_log, vin_log_voiding
 from silverfox import audit, guide, operating, views
 
 handler500 = "silverfox.views.server_error"
 
 urlpatterns = [
-    path("", dealerships.dealership_list, name="dealership_list"),
+    path("", today.dealership_list, name="dealership_list"),
     path("dealerships/<int:pk>/", dealerships.dealership_detail, name="dealership_detail"),
     path("dealerships/<int:pk>/rewrites/", dealerships.dealership_rewrites, name="dealership_rewrites"),
     path("orders/", include("orders.urls")),

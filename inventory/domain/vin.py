@@ -111,13 +111,15 @@ def suggest(text: str, vins: Iterable[str]) -> str:
     I is read as 1, O and Q as 0; then one character may be changed, missing, extra or swapped with its neighbour.
     """
     typed = text.strip().upper()
-    vins = set(vins)
+    vins = vins if isinstance(vins, set) else set(vins)
     if typed in vins:
         return ""
     typed = typed.translate(_LOOK_ALIKES)
     if typed in vins:
         return typed
-    near = [vin for vin in vins if _is_one_slip(typed, vin)]
+    # One slip leaves the first eight or the last eight characters as they are; asking that first is quick.
+    head, end = typed[:8], typed[-8:]
+    near = [vin for vin in vins if (vin[:8] == head or vin[-8:] == end) and _is_one_slip(typed, vin)]
     return near[0] if len(near) == 1 else ""
 
 

@@ -2,15 +2,18 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory.domain.vin import is_vin, suggest
+from inventory.domain.vin import has_valid_check_digit, is_vin, suggest
 from orders.domain.lines import EntryOutcome
 
 MOST_ENTRIES = 2000
 VIN_LENGTH = 17
 _SEPARATORS = re.compile(r"[\r\n,;\t]")
+_BETWEEN_SEPARATORS = re.compile(r"[^\r\n,;\t]+")
+# Shorter entries are likely stock numbers, which have no length of their own.
+_LIKELY_A_VIN = 9
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _VIN_END = re.compile(r"[0-9A-Z]{6,8}")
 
@@ -33,7 +36,10 @@ class ListedVehicle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryResult:
-    """The one outcome of one typed entry; `vin` is empty where no vehicle is meant."""
+    """The one outcome of one typed entry; `vin` is empty where no vehicle is meant.
+
+    `first` is the position of the entry that a duplicate repeats.
+    """
 
     text: str
     outcome: EntryOutcome
@@ -41,6 +47,7 @@ class EntryResult:
     detail: str = ""
     suggestion: str = ""
     candidates: tuple[str, ...] = ()
+    first: int = 0
 
 
 def split_entries(text: str) -> list[str]:
@@ -64,18 +71,19 @@ def resolve_entries(
     open_orders: Mapping[str, str],
     *,
     include_missing: bool,
+    vin_only: Collection[str] = (),
 ) -> list[EntryResult]:
     """One result per typed entry, in typed order.
 
     `vehicles` is the whole active dataset; `open_orders` names the open order of a VIN. A VIN that is not on the
-    website becomes a placeholder only with `include_missing`; a stock number never does.
+    website becomes a placeholder only with `include_missing` or when `vin_only` names it; a stock number never does.
     """
     index = _Index(vehicles)
     results: list[EntryResult] = []
     first_by_text: dict[str, int] = {}
     first_by_vin: dict[str, int] = {}
     for position, text in enumerate(entries, start=1):
-        found = _find(text, index, open_orders, include_missing=include_missing)
+        found = _find(text, index, open_orders, include_missing=include_missing or _upper(text) in vin_only)
         first = first_by_text.setdefault(_upper(text), position)
         if found.vin:
             first = min(first, first_by_vin.setdefault(found.vin, position))
@@ -85,9 +93,41 @@ def resolve_entries(
                 outcome=EntryOutcome.DUPLICATE_ENTRY,
                 vin=found.vin,
                 detail=f"The same as entry {first}.",
+                first=first,
             )
         results.append(found)
     return results
+
+
+def typing_hints(text: str) -> list[str]:
+    """What keeps an entry from being the VIN that its typist may have in mind: length, letters, check digit.
+
+    The check digit only warns, because a VIN of another market may carry something else.
+    """
+    entry = _upper(text)
+    if len(entry) < _LIKELY_A_VIN or len(entry) > VIN_LENGTH:
+        return []
+    hints = []
+    if len(entry) < VIN_LENGTH:
+        hints.append(f"This entry has {len(entry)} characters; a VIN has 17.")
+    strange = [letter for letter in "IOQ" if letter in entry]
+    if strange:
+        hints.append(f"A VIN never holds {' or '.join(strange)}.")
+    if is_vin(entry) and not has_valid_check_digit(entry):
+        hints.append("Its check digit is wrong. Compare it with the windshield.")
+    return hints
+
+
+def replace_entry(text: str, position: int, *, was: str, by: str) -> str:
+    """The typed text with one entry replaced and everything around it as it was.
+
+    Raises `ValueError` when another entry stands at that position.
+    """
+    found = [match for match in _BETWEEN_SEPARATORS.finditer(text) if match[0].strip()]
+    entry = found[position - 1] if 0 < position <= len(found) else None
+    if entry is None or entry[0].strip() != was:
+        raise ValueError(f"Entry {position} is not {was} any more, so nothing was replaced. Look at the list again.")
+    return text[: entry.start()] + by + text[entry.end() :]
 
 
 class _Index:

@@ -1,7 +1,8 @@
-"""What we print and have printed: orders, their lines and files, and the VIN log."""
+"""What we print and have printed: orders, their lines and files, the VIN log, and what is still being typed."""
 
+from orders.models.choices import GROUP_CHOICES
+from orders.models.drafts import OrderDraft
 from orders.models.orders import (
-    GROUP_CHOICES,
     Artifact,
     Batch,
     BatchEntry,
@@ -25,6 +26,7 @@ __all__ = [
     "ListEntry",
     "OpenVin",
     "Order",
+    "OrderDraft",
     "OrderEvent",
     "OrderLine",
     "OrderQuerySet",

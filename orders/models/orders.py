@@ -22,8 +22,7 @@ from orders.domain.lines import EntryOutcome
 from orders.domain.output_template_data import output_template_from
 from orders.domain.output_templates import OutputTemplate as TypedOutputTemplate
 from orders.domain.states import OPEN_STATES, OrderState
-
-GROUP_CHOICES = [(ConditionGroup.ALL, "All"), (ConditionGroup.NEW, "New"), (ConditionGroup.USED, "Used")]
+from orders.models.choices import GROUP_CHOICES
 
 
 class OutputTemplateVersion(models.Model):

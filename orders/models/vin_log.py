@@ -76,6 +76,8 @@ class VinLogEntry(models.Model):
         verbose_name_plural = "VIN log entries"
         indexes = [
             models.Index(fields=["dealership", "vin"]),
+            models.Index(fields=["dealership", "-id"], name="newest_log_entry_first"),
+            models.Index(fields=["dealership"], condition=Q(voided_at__isnull=False), name="void_log_entries"),
             models.Index(Right("vin", VIN_END), name="log_entry_vin_end"),
             models.Index(OpClass(Upper("label"), "text_pattern_ops"), name="log_entry_label_start"),
         ]

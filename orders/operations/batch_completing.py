@@ -143,12 +143,16 @@ def _detail(problems: list[Problem]) -> dict[str, list[dict[str, object]]]:
     return {"problems": [problem.as_data() for problem in problems]}
 
 
-def retry_batch(*, batch: Batch, actor: User | None = None, in_background: bool = True) -> tuple[Batch, list[str]]:
-    """Queue the failed orders of a batch again, each under its number and with all its attempts.
+def retry_batch(
+    *, batch: Batch, order_id: int | None = None, actor: User | None = None, in_background: bool = True
+) -> tuple[Batch, list[str]]:
+    """Queue the failed orders of a batch again, or one of them, each under its number and with all its attempts.
 
     Gives the batch and why orders could not be queued. Raises `Refused` when none has failed.
     """
     failed = Order.objects.filter(batch=batch, state=OrderState.FAILED).select_related("dealership")
+    if order_id is not None:
+        failed = failed.filter(pk=order_id)
     orders = list(failed.order_by("batch_entry__position"))
     if not orders:
         raise Refused(f"No order of batch {batch.pk} has failed.", code="nothing_failed")

@@ -1,7 +1,7 @@
 """Who is in a batch and which orders it is to have, with what is in their way before anything is prepared."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from dealerships.domain.output import OrderKind
@@ -17,14 +17,30 @@ from orders.operations.overview import Overview
 from orders.operations.preparing import OrderRequest, require_orderable
 
 DAYS = dict(WEEKDAYS)
+# What may be wanted of a dealership by the word for it; new and used apart are two orders.
+CONDITIONS: Mapping[str, tuple[ConditionGroup, ...]] = {
+    "all": (ConditionGroup.ALL,),
+    "new": (ConditionGroup.NEW,),
+    "used": (ConditionGroup.USED,),
+    "apart": (ConditionGroup.NEW, ConditionGroup.USED),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person wants of one dealership in a batch; what is not said is as the dealership usually orders."""
+
+    kind: OrderKind | None = None
+    groups: tuple[ConditionGroup, ...] = ()
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The dealerships of a batch and, in words, how they were chosen."""
+    """The dealerships of a batch, in words how they were chosen, and by dealership id what is wanted otherwise."""
 
     words: str
     dealerships: tuple[Dealership, ...]
+    wanted: Mapping[int, Wanted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,26 @@ def choose_dealerships(*, names: Sequence[str] = (), day: str = "", due: bool = 
     return _chosen(words, scheduled_dealerships(day=day), f"No active dealership is scheduled for {words}.")
 
 
+def read_wanted(texts: Iterable[str]) -> dict[int, Wanted]:
+    """What is wanted by dealership id of texts such as `Elm Street Motors=maintenance:used`; either part may be absent.
+
+    Raises `BadInput` for an unknown dealership, kind or condition.
+    """
+    wanted = {}
+    for text in texts:
+        name, _, said = text.rpartition("=")
+        kind, _, conditions = said.partition(":")
+        if kind not in {"", *OrderKind} or conditions not in {"", *CONDITIONS}:
+            raise BadInput(
+                f"{text!r} does not say what to order: write DEALERSHIP=KIND:CONDITIONS with {', '.join(OrderKind)} "
+                f"and {', '.join(CONDITIONS)}.",
+                code="unknown_order",
+            )
+        dealership = find_dealership(name=name)
+        wanted[dealership.pk] = Wanted(OrderKind(kind) if kind else None, CONDITIONS.get(conditions, ()))
+    return wanted
+
+
 def _find(name: str) -> Dealership:
     return find_dealership(name=name)
 
@@ -81,23 +117,30 @@ def due_dealerships(*, today: date) -> list[Dealership]:
     return list(Dealership.objects.active().filter(schedule_days__contains=[day]).exclude(pk__in=ordered))
 
 
-def plan_orders(dealerships: Iterable[Dealership]) -> list[PlannedOrder]:
-    """The orders that these dealerships usually have: their kind, new and used apart where they want that."""
+def plan_orders(dealerships: Iterable[Dealership], wanted: Mapping[int, Wanted] | None = None) -> list[PlannedOrder]:
+    """The orders that these dealerships usually have: their kind, new and used apart where they want that.
+
+    `wanted` says by dealership id where another kind or other conditions are to be had this time.
+    """
     planned = []
     for dealership in dealerships:
-        kind = OrderKind(dealership.default_order_kind)
-        groups = (ConditionGroup.ALL,) if kind == OrderKind.LIST else dealership.order_groups()
+        said = (wanted or {}).get(dealership.pk, Wanted())
+        kind = said.kind or OrderKind(dealership.default_order_kind)
+        groups = (ConditionGroup.ALL,) if kind == OrderKind.LIST else said.groups or dealership.order_groups()
         planned += [PlannedOrder(dealership, kind, group) for group in groups]
     return planned
 
 
-def plan_problems(planned: Iterable[PlannedOrder], overviews: Mapping[int, Overview]) -> list[list[Problem]]:
+def plan_problems(
+    planned: Iterable[PlannedOrder], overviews: Mapping[int, Overview], *, typed: Collection[int] = ()
+) -> list[list[Problem]]:
     """What is in the way of each planned order as things stand, by queries that do not grow with them.
 
-    None of it keeps the batch from being started: such a dealership gets no order, with the same reason.
+    None of it keeps the batch from being started: such a dealership gets no order, with the same reason. `typed` are
+    the ids of dealerships whose vehicles are typed already.
     """
     versions = _newest_versions()
-    return [list(_plan_problems(item, overviews[item.dealership.pk], versions)) for item in planned]
+    return [list(_plan_problems(item, overviews[item.dealership.pk], versions, typed)) for item in planned]
 
 
 def _newest_versions() -> dict[str, OutputTemplateVersion]:
@@ -106,12 +149,13 @@ def _newest_versions() -> dict[str, OutputTemplateVersion]:
 
 
 def _plan_problems(
-    item: PlannedOrder, overview: Overview, versions: Mapping[str, OutputTemplateVersion]
+    item: PlannedOrder, overview: Overview, versions: Mapping[str, OutputTemplateVersion], typed: Collection[int]
 ) -> Iterator[Problem]:
     def problem(field: str, code: str, reason: str, weight: Weight = Weight.STOPS) -> Problem:
         return Problem(dealership=item.dealership.name, field=field, code=code, reason=reason, weight=weight)
 
-    if item.kind == OrderKind.LIST:
+    has_entries = item.kind != OrderKind.CAO and item.dealership.pk in typed
+    if item.kind == OrderKind.LIST and not has_entries:
         yield problem("vehicles", NEEDS_ENTRIES, "LIST: somebody types its vehicles in an order of its own.")
         return
     try:
@@ -123,9 +167,20 @@ def _plan_problems(
     except SilverFoxError as error:
         yield problem("order", error.code, error.message)
         return
+    if item.kind == OrderKind.MAINTENANCE and not has_entries:
+        yield problem("vehicles", NEEDS_ENTRIES, "Nobody typed vehicles, so it prints what is new.", Weight.TELLS)
+    yield from _inventory_problems(item, overview, problem, has_entries=has_entries)
+
+
+def _inventory_problems(
+    item: PlannedOrder, overview: Overview, problem: Callable[..., Problem], *, has_entries: bool
+) -> Iterator[Problem]:
+    """What is to be said of the inventory; a LIST does without one."""
     if overview.dataset is None:
-        yield problem("inventory", "no_inventory", "It has no inventory in use. Import it, or release a held dataset.")
-    elif overview.waiting_of(item.group) == 0:
+        if item.kind != OrderKind.LIST:
+            reason = "It has no inventory in use. Import it, or release a held dataset."
+            yield problem("inventory", "no_inventory", reason)
+    elif overview.waiting_of(item.group) == 0 and not has_entries:
         yield problem("vehicles", "nothing_to_order", "Nothing new on the lot.", Weight.TELLS)
     elif overview.is_stale:
         reason = f"Its inventory is older than {STALE_HOURS} hours."

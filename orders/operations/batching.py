@@ -15,11 +15,12 @@ from foundation.connections import is_connection_lost
 from foundation.errors import Refused, SilverFoxError
 from jobs.operations.background import keep_alive, start_job
 from orders.domain.batches import NEEDS_ENTRIES
-from orders.models import Batch, BatchEntry, Order
+from orders.models import Batch, BatchEntry, Order, OrderDraft
 from orders.operations.batch_planning import Choice, plan_orders
 from orders.operations.batch_states import PREPARE_JOB, find_batch, settle_batch
+from orders.operations.drafting import find_draft, prepare_draft
 from orders.operations.preflight import require_means
-from orders.operations.preparing import OrderRequest, create_order
+from orders.operations.preparing import OrderRequest, read_entries
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def run_batch(
 ) -> Batch:
     """Prepare the orders of the chosen dealerships for review, here or, `in_background`, by a worker.
 
+    A LIST or MAINTENANCE takes what the actor has typed for its dealership, and ends that draft with the order.
     A dealership that gets no order keeps its entry with the reason; none keeps another from its order. `confirmed`
     answers what `create_order` would ask. The same `idempotency_key` gives the same batch again. Raises `Refused`
     when no order could be produced at all: no room, no QR library.
@@ -61,7 +63,7 @@ def _add_entries(batch: Batch, choice: Choice, actor: User | None) -> None:
             kind=planned.kind,
             condition_group=planned.group,
         )
-        for position, planned in enumerate(plan_orders(choice.dealerships), start=1)
+        for position, planned in enumerate(plan_orders(choice.dealerships, choice.wanted), start=1)
     )
     detail = f"{choice.words}: {', '.join(dealership.name for dealership in choice.dealerships)}"
     record("start batch", object_type="batch", object_id=batch.pk, actor=actor, detail=detail)
@@ -101,23 +103,32 @@ def _prepare_entry(entry_id: int, *, confirmed: bool, actor: User | None) -> Non
 
 
 def _create(entry: BatchEntry, *, confirmed: bool, actor: User | None) -> Order:
-    if entry.kind == OrderKind.LIST:
+    kind = OrderKind(entry.kind)
+    draft = _typed_for(entry, actor) if kind != OrderKind.CAO else None
+    if kind == OrderKind.LIST and draft is None:
         raise Refused(
             f"{entry.dealership} has LIST orders, and nobody has typed its vehicles. Prepare a LIST order with them.",
             code=NEEDS_ENTRIES,
         )
-    order, _ = create_order(
-        OrderRequest(
-            dealership=entry.dealership,
-            kind=OrderKind(entry.kind),
-            group=ConditionGroup(entry.condition_group),
-            confirmed=confirmed,
-            actor=actor,
-            idempotency_key=entry.order_key,
-            batch=entry.batch,
-        )
+    request = OrderRequest(
+        dealership=entry.dealership,
+        kind=kind,
+        group=ConditionGroup(entry.condition_group),
+        entries=read_entries(draft.entries) if draft else (),
+        include_missing=draft.include_missing if draft else False,
+        vin_only=draft.vin_only if draft else (),
+        confirmed=confirmed,
+        actor=actor,
+        idempotency_key=entry.order_key,
+        batch=entry.batch,
     )
-    return order
+    return prepare_draft(request=request, draft=draft)
+
+
+def _typed_for(entry: BatchEntry, actor: User | None) -> OrderDraft | None:
+    """What the person who starts the order has typed for its dealership."""
+    draft = find_draft(user=actor, dealership=entry.dealership) if actor else None
+    return draft if draft and draft.entries.strip() else None
 
 
 def prepare_again(*, entry: BatchEntry, confirmed: bool = False, actor: User | None = None) -> BatchEntry:

@@ -1,7 +1,6 @@
 """What waits at every dealership, with a number of queries that does not grow with the dealerships."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,13 +9,11 @@ from django.utils import timezone
 
 from dealerships.domain.rules import Condition, ConditionGroup
 from dealerships.models import Dealership
-from inventory.domain.facts import LotStatus
 from inventory.models import Dataset, InventoryImport, UnmatchedName
 from inventory.operations.activation import is_stale
 from orders.domain.day import DayState, day_state, urgency
-from orders.domain.selection import Candidate, select
 from orders.models import Order, VinLogEntry
-from orders.operations.selecting import load_unprinted
+from orders.operations.lot_counts import LotCount, count_lots
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -61,8 +58,7 @@ def survey_dealerships(*, now: datetime) -> list[Overview]:
     """Every active dealership with its inventory, what waits, its open and its last order, the most urgent first."""
     dealerships = list(Dealership.objects.active().select_related("template_new", "template_used"))
     datasets, held = _datasets()
-    on_lot = _on_lot()
-    waiting = _waiting([d for d in dealerships if d.conditions], now)
+    counts = count_lots(dealerships=dealerships, today=timezone.localdate(now))
     open_orders, last_orders = _open_orders(), _last_orders()
     today = WEEKDAYS[timezone.localtime(now).weekday()]
     overviews = [
@@ -72,8 +68,7 @@ def survey_dealerships(*, now: datetime) -> list[Overview]:
             is_due=today in dealership.schedule_days,
             dataset=datasets.get(dealership.pk),
             held=held.get(dealership.pk),
-            on_lot=on_lot.get(dealership.pk, 0),
-            waiting=waiting.get(dealership.pk, Counter()),
+            count=counts.get(dealership.pk, LotCount()),
             last_order=last_orders.get(dealership.pk),
             open_orders=tuple(open_orders.get(dealership.pk, ())),
         )
@@ -89,8 +84,7 @@ def _overview(
     is_due: bool,
     dataset: Dataset | None,
     held: Dataset | None,
-    on_lot: int,
-    waiting: Counter[Condition],
+    count: LotCount,
     last_order: Order | None,
     open_orders: tuple[Order, ...],
 ) -> Overview:
@@ -100,7 +94,7 @@ def _overview(
         has_held_dataset=held is not None,
         has_inventory=dataset is not None,
         has_rules=dealership.conditions is not None,
-        waiting=waiting.total(),
+        waiting=count.waiting.total(),
         is_done_today=completed_at is not None and timezone.localdate(completed_at) == timezone.localdate(now),
     )
     return Overview(
@@ -110,8 +104,8 @@ def _overview(
         dataset=dataset,
         is_stale=dataset is not None and is_stale(dataset=dataset, now=now),
         held=held,
-        on_lot=on_lot,
-        waiting=waiting,
+        on_lot=count.on_lot,
+        waiting=count.waiting,
         last_order=last_order,
         open_orders=open_orders,
     )
@@ -124,26 +118,6 @@ def _datasets() -> tuple[dict[int, Dataset], dict[int, Dataset]]:
     for dataset in Dataset.objects.filter(status__in=[Dataset.Status.ACTIVE, Dataset.Status.HELD]).order_by("id"):
         (active if dataset.status == Dataset.Status.ACTIVE else held)[dataset.dealership_id] = dataset
     return active, held
-
-
-def _on_lot() -> dict[int, int]:
-    counts = Dataset.objects.active().annotate(
-        on_lot=Count("vehicles", filter=Q(vehicles__lot_status=LotStatus.ON_LOT))
-    )
-    return dict(counts.order_by().values_list("dealership_id", "on_lot"))
-
-
-def _waiting(dealerships: Iterable[Dealership], now: datetime) -> dict[int, Counter[Condition]]:
-    by_id = {dealership.pk: dealership for dealership in dealerships}
-    today = timezone.localdate(now)
-    waiting = {}
-    for dealership_id, candidates in load_unprinted(dealerships=by_id.values()).items():
-        rules = by_id[dealership_id].filter_rules()
-        selected: tuple[Candidate, ...] = ()
-        if rules:
-            selected = select(candidates, rules, ConditionGroup.ALL, today=today).selected
-        waiting[dealership_id] = Counter(candidate.facts.condition for candidate in selected)
-    return waiting
 
 
 def _open_orders() -> dict[int, list[Order]]:

@@ -47,13 +47,17 @@ _RECENT_ORDERS = 5
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """What a person asks for: `entries` are typed LIST texts; `confirmed` answers what a page would ask."""
+    """What a person asks for: `entries` are typed LIST texts; `confirmed` answers what a page would ask.
+
+    `vin_only` names VINs to be printed though they are not on the website; `include_missing` is all of them.
+    """
 
     dealership: Dealership
     kind: OrderKind
     group: ConditionGroup = ConditionGroup.ALL
     entries: Sequence[str] = ()
     include_missing: bool = False
+    vin_only: Sequence[str] = ()
     confirmed: bool = False
     actor: User | None = None
     idempotency_key: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -164,20 +168,23 @@ def _draft(request: OrderRequest, dataset: Dataset | None, *, today: date) -> _D
         for candidate in draft.selection.selected:
             draft.add(candidate.facts.vin, "CAO")
     if request.kind != OrderKind.CAO:
-        draft.results = _resolve(request, candidates)
+        vehicles = [ListedVehicle(vin, candidate.facts.stock) for vin, candidate in candidates.items()]
+        draft.results = resolve_request(request, vehicles)
         for result in draft.results:
             if result.outcome in {EntryOutcome.PRODUCED, EntryOutcome.PLACEHOLDER}:
                 draft.add(result.vin, "LIST")
     return draft
 
 
-def _resolve(request: OrderRequest, candidates: Mapping[str, Candidate]) -> list[EntryResult]:
+def resolve_request(request: OrderRequest, vehicles: Iterable[ListedVehicle]) -> list[EntryResult]:
+    """What becomes of each typed entry as things stand; `vehicles` is the whole active dataset. Nothing is written."""
     taken = OpenVin.objects.filter(dealership=request.dealership).values_list("vin", "order_id")
     return resolve_entries(
         request.entries,
-        [ListedVehicle(vin, candidate.facts.stock) for vin, candidate in candidates.items()],
+        vehicles,
         {vin: f"open order {order_id}" for vin, order_id in taken},
         include_missing=request.include_missing,
+        vin_only=request.vin_only,
     )
 
 

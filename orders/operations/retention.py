@@ -1,11 +1,11 @@
 """Removing what was kept long enough; whatever an order stands on stays."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from foundation.auditing import record
-from foundation.retention import Removed, remove_old_sign_ins
+from foundation.retention import Removed, remove_old_sign_ins, remove_rows
 from inventory.models import Dataset
 from inventory.operations.retention import (
     remove_old_datasets,
@@ -16,7 +16,9 @@ from inventory.operations.retention import (
 )
 from jobs.operations.background import keep_alive
 from jobs.operations.retention import remove_old_work
-from orders.models import Order
+from orders.models import Order, OrderDraft
+
+DRAFT_DAYS = 30
 
 
 def apply_retention(*, now: datetime, dry_run: bool = False, actor_name: str = "") -> list[Removed]:
@@ -33,6 +35,7 @@ def apply_retention(*, now: datetime, dry_run: bool = False, actor_name: str = "
         remove_old_datasets(now=now, needed=ordered, dry_run=dry_run),
         remove_old_remarks(now=now, dry_run=dry_run),
         remove_old_imports(now=now, dry_run=dry_run),
+        _remove_old_drafts(now=now, dry_run=dry_run),
         *remove_old_work(now=now, beat=keep_alive, dry_run=dry_run),
         *remove_old_sign_ins(now=now, beat=keep_alive, dry_run=dry_run),
     ]
@@ -41,3 +44,9 @@ def apply_retention(*, now: datetime, dry_run: bool = False, actor_name: str = "
         with transaction.atomic():
             record("retention", object_type="retention", actor_name=actor_name, after=after)
     return removed
+
+
+def _remove_old_drafts(*, now: datetime, dry_run: bool) -> Removed:
+    """Drafts of orders that nobody touched for 30 days, and discarded ones that nobody took back in that time."""
+    old = OrderDraft.objects.filter(updated_at__lt=now - timedelta(days=DRAFT_DAYS))
+    return remove_rows("drafts of orders", old, dry_run=dry_run, beat=keep_alive)

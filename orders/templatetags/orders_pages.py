@@ -1,6 +1,7 @@
 """How the pages of an order tell its events and its billing."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django import template
 
@@ -47,6 +48,12 @@ def event_look(event: OrderEvent) -> EventLook:
     """Tone, icon and sentence of an event; one that has no words here speaks for itself."""
     tone, icon, words = _LOOKS.get(event.action, ("", "info", event.action.capitalize()))
     return EventLook(tone, icon, f"{words}: {event.detail}" if event.detail else words)
+
+
+@register.filter
+def at(values: Mapping[Any, Any], key: Any) -> Any:
+    """The value of a mapping at a key that is not known before; None for none."""
+    return values.get(key)
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,9 +21,10 @@ from orders.domain.batches import (
     consecutive_numbers,
 )
 from orders.domain.states import OrderState
-from orders.models import Batch, BatchSummary
+from orders.models import Artifact, Batch, BatchSummary
 from orders.operations.batch_completing import cancel_batch, complete_batch, plan_completion, retry_batch
 from orders.operations.batch_results import BatchRow, batch_rows, progress_of
+from orders.operations.drafting import begun_drafts
 from orders.operations.finding import suggest_order_number
 from orders.views.answers import status_of
 
@@ -57,7 +59,7 @@ def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part that polls; when nothing is being worked on any more the page loads again with what came of it."""
     batch = _get(pk)
     if batch.state in WORKING:
-        return render(request, "batches/_progress.html", _progress(batch))
+        return render(request, "batches/_progress.html", _progress(request, batch))
     return HttpResponse(status=STOPS_POLLING, headers={"HX-Refresh": "true"})
 
 
@@ -85,9 +87,11 @@ def batch_complete(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_required
 def batch_retry(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    batch = _get(pk)
+    """Try again all orders that failed, or the one that the pressed button names."""
+    batch, named = _get(pk), request.POST.get("order", "")
+    order_id = int(named) if named.isdecimal() and named.isascii() and len(named) < 10 else None
     try:
-        _, refusals = retry_batch(batch=batch, actor=request.user)
+        _, refusals = retry_batch(batch=batch, order_id=order_id, actor=request.user)
     except SilverFoxError as error:
         return _page(request, batch, status=status_of(error), refusal=error)
     for refusal in refusals:
@@ -130,9 +134,22 @@ def _summary(batch: Batch) -> BatchSummary | None:
     return BatchSummary.objects.filter(batch=batch).first()
 
 
-def _progress(batch: Batch) -> dict[str, Any]:
+def _progress(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     rows = [(row, "") for row in batch_rows(batch=batch)]
-    return {"batch": batch, "rows": rows, "progress": progress_of(batch=batch)}
+    return {"batch": batch, "rows": rows, "progress": progress_of(batch=batch), **_beside(request, batch)}
+
+
+def _beside(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    """What the rows offer: the ZIP of each done order, and where the user has typed the vehicles meanwhile."""
+    may_work = isinstance(request.user, User) and has_role(request.user, STAFF)
+    zips = Artifact.objects.filter(order__batch=batch, kind=Artifact.Kind.ZIP, order__state=OrderState.DONE)
+    typed = begun_drafts(user=request.user) if may_work and isinstance(request.user, User) else []
+    return {
+        "may_work": may_work,
+        "is_working": batch.state in WORKING,
+        "zips": {item.order_id: item for item in zips} if may_work else {},
+        "typed": {draft.dealership_id for draft in typed},
+    }
 
 
 def _page(
@@ -152,9 +169,8 @@ def _page(
         "vehicles": sum(row.lines.included for row in review),
         "first": first,
         "number_fault": number_fault,
-        "is_working": batch.state in WORKING,
         "is_final": batch.state in FINAL_STATES,
-        "may_work": has_role(request.user, STAFF),
+        **_beside(request, batch),
         "can_complete": bool(review) and batch.state not in WORKING and has_role(request.user, STAFF),
         "can_cancel": any(row.order and row.order.is_open for row in rows) or batch.state == BatchState.BUILDING,
         "summary": _summary(batch),

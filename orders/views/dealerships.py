@@ -1,6 +1,5 @@
-"""The start page with every dealership's day, and the page of one dealership with the way from its lot to an order."""
+"""The page of one dealership with the way from its lot to an order."""
 
-from collections import Counter
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -9,82 +8,20 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dealerships.domain.names import fold_name
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
 from inventory.models import Dataset, Vehicle
 from inventory.operations.activation import is_stale
-from orders.domain.day import DayState
-from orders.domain.states import OrderState
 from orders.models import GROUP_CHOICES, Order
-from orders.operations.overview import Overview, log_of, survey_dealerships, unmatched_names_of_last_import
+from orders.operations.overview import log_of
 from orders.operations.rewriting import preview_rewrites
 from orders.operations.selecting import explain_vin, survey_lot
 from orders.views.funnel import funnel_rows, verdict_rows
 
-SORTS = {"state": "By state", "waiting": "By waiting", "name": "A to Z"}
 VEHICLES_PER_PAGE = 100
 DATASETS_SHOWN = 8
 ORDERS_SHOWN = 8
-
-
-@require_safe
-def dealership_list(request: HttpRequest) -> HttpResponse:
-    """Every active dealership: what is due today as cards, the others as a table."""
-    now = timezone.now()
-    overviews = survey_dealerships(now=now)
-    due = [overview for overview in overviews if overview.is_due]
-    due_states = Counter(overview.state for overview in due)
-    query, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
-    sort = request.GET.get("sort", "")
-    sort = sort if sort in SORTS else "state"
-    shown = _sorted(_found(overviews, query), sort)
-    rest = [overview for overview in shown if not overview.is_due]
-    context = {
-        "now": timezone.localtime(now),
-        "overviews": overviews,
-        "due": due,
-        "due_states": due_states,
-        "legend": [(name, due_states[name]) for name in DayState if due_states[name]],
-        "due_shown": [overview for overview in shown if overview.is_due and state in ("", overview.state)],
-        "rest_shown": [overview for overview in rest if overview.dealership.has_inventory_source],
-        "accounts_shown": [overview for overview in rest if not overview.dealership.has_inventory_source],
-        "rest_waiting": sum(overview.to_print for overview in rest),
-        **_needs(overviews),
-        "query": query,
-        "state": state,
-        "sort": sort,
-        "sorts": SORTS,
-    }
-    return render(request, "dealerships/dealership_list.html", context)
-
-
-def _needs(overviews: list[Overview]) -> dict[str, Any]:
-    """What cannot go on without a person."""
-    failed = [(o, order) for o in overviews for order in o.open_orders if order.state == OrderState.FAILED]
-    held = [overview for overview in overviews if overview.held]
-    unmatched = unmatched_names_of_last_import()
-    return {
-        "failed": failed,
-        "held": held,
-        "unmatched": unmatched,
-        "unmatched_rows": sum(name.rows for name in unmatched),
-        "needs_count": len(failed) + len(held) + bool(unmatched),
-    }
-
-
-def _found(overviews: list[Overview], query: str) -> list[Overview]:
-    words = fold_name(query)
-    return [overview for overview in overviews if words in fold_name(overview.dealership.name)]
-
-
-def _sorted(overviews: list[Overview], sort: str) -> list[Overview]:
-    if sort == "waiting":
-        return sorted(overviews, key=lambda overview: -overview.to_print)
-    if sort == "name":
-        return sorted(overviews, key=lambda overview: overview.dealership.name.casefold())
-    return overviews
 
 
 @require_safe

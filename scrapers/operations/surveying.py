@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from inventory.models import Dataset
 from inventory.operations.activation import STALE_HOURS, is_stale
-from scrapers.models import ScrapeRun, Website
+from scrapers.models import ScrapeRun, ScrapeSession, Website
 from scrapers.operations.sessions import latest_runs
 from scrapers.operations.websites import due_websites
 
@@ -111,3 +112,20 @@ def website_alerts(*, now: datetime) -> WebsiteAlerts:
         failed=list(runs.select_related("dealership__website").order_by("dealership__name")),
         stale=list(stale.select_related("dealership").order_by("collected_at", "dealership__name")),
     )
+
+
+def last_states() -> dict[int, tuple[int, str]]:
+    """The websites that are switched on, each with the state of its last run, by dealership id."""
+    websites = dict(Website.objects.enabled().order_by().values_list("dealership_id", "pk"))
+    runs = _last_runs().filter(dealership__in=websites).values_list("dealership_id", "state")
+    return {pk: (websites[pk], state) for pk, state in runs}
+
+
+def open_sessions() -> list[dict[str, Any]]:
+    """The sessions that have not ended, the newest first, with the number of their runs and of those that did."""
+    is_open = Q(runs__state__in=ScrapeRun.OPEN)
+    sessions = ScrapeSession.objects.annotate(total=Count("runs"), still_open=Count("runs", filter=is_open))
+    return [
+        {"pk": session.pk, "total": session.total, "ended": session.total - session.still_open}
+        for session in sessions.filter(still_open__gt=0)
+    ]

@@ -1,9 +1,15 @@
 """What the first page of the day tells of websites."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from scrapers.operations import surveying
 
@@ -25,3 +31,32 @@ def website_alerts(context: template.Context) -> dict[str, Any]:
         "stale_names": ", ".join(dataset.dealership.name for dataset in stale[:MOST_NAMED]),
         "more_stale": max(0, len(stale) - MOST_NAMED),
     }
+
+
+@register.simple_tag
+def website_states() -> dict[int, SafeString]:
+    """How the website of each dealership was read the last time, as a link to it, by dealership id."""
+    head, _, tail = reverse("website_detail", args=[0]).rpartition("0")
+    states = surveying.last_states()
+    return {
+        pk: format_html('<a href="{}">{}</a>', f"{head}{website}{tail}", _state_markup(state))
+        for pk, (website, state) in states.items()
+    }
+
+
+@cache
+def _state_markup(state: str) -> SafeString:
+    """A state's shape and word; the same for every row of every page."""
+    return render_to_string("scrapers/_state.html", {"state": state})
+
+
+@register.filter
+def at(values: Mapping[int, Any], key: int) -> Any:
+    """The value of a mapping at a key that is not known before; empty for none."""
+    return values.get(key, "")
+
+
+@register.simple_tag
+def running_websites() -> list[dict[str, Any]]:
+    """The sessions whose websites are being read, with how many of them have ended."""
+    return surveying.open_sessions()

@@ -58,7 +58,7 @@ def next_version(shop: Shop, tmp_path: Path) -> Iterator[NextVersion]:
     for name in CODE:
         source = ROOT / name
         shutil.copytree(source, folder / name) if source.is_dir() else _copy(source, folder)
-    _replace(folder / "orders" / "models.py", FIELD, FIELD + ONE_MORE)
+    _replace(folder / "orders" / "models" / "orders.py", FIELD, FIELD + ONE_MORE)
     _replace(folder / "pyproject.toml", f'"{settings.VERSION}"', f'"{NEXT_VERSION}"')
     newer = NextVersion(shop, folder)
     newer.manage("makemigrations", "orders", "--name", "of_the_next_version")

@@ -84,3 +84,37 @@ def test_what_an_order_failed_with_stands_in_the_answer_and_on_the_page() -> Non
     page = words(sign_in(role="staff").get(f"/batches/{batch_id}/"))
     assert "Stage: write, code: disk" in page
     assert "Stage: prepare, code: no_inventory" in page
+
+
+def test_a_command_orders_another_kind_and_other_conditions_of_a_dealership() -> None:
+    make_lots(3, schedule_days=["tue"])
+    wanted = [
+        "--order",
+        "Ash Motors=maintenance:used",
+        "--order",
+        "Birch Motors=:apart",
+        "--order",
+        "Cedar Motors=list",
+    ]
+    document = run_command("run_batch", "--day", "tue", *wanted, "--json").document
+    assert [(row["dealership"], row["conditions"], row["status"]) for row in document["orders"]] == [
+        ("Ash Motors", "used", "review"),
+        ("Birch Motors", "new", "refused"),
+        ("Birch Motors", "used", "review"),
+        ("Cedar Motors", "all", "needs_entries"),
+    ]
+    assert Order.objects.order_by("pk")[0].kind == "maintenance"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Ash Motors=poster", "unknown_order"),
+        ("Ash Motors=cao:old", "unknown_order"),
+        ("Nobody=cao", "unknown_dealership"),
+    ],
+)
+def test_an_order_that_nobody_can_make_is_an_error(text: str, code: str) -> None:
+    make_lots(1)
+    answer = run_command("run_batch", "Ash Motors", "--order", text, "--json")
+    assert (answer.exit_code, answer.error_code, Batch.objects.count()) == (2, code, 0)

@@ -81,6 +81,7 @@ def places() -> dict[str, list[Any]]:
     return {
         "": [],
         "nothing": [999_999],
+        "key": [uuid4()],
         "dealership": [elm.pk],
         "order": [order.pk],
         "done": [done.pk],

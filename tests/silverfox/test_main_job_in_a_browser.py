@@ -176,7 +176,7 @@ def test_a_batch_is_prepared_numbered_completed_and_summed_up(page: Page) -> Non
     for name in BATCH:
         page.get_by_label("Find a dealership").fill(name[:8])
         page.get_by_label(name, exact=True).check()
-    page.get_by_role("button", name="Prepare the chosen").click()
+    page.get_by_role("button", name="Prepare 2 orders").click()
     page.get_by_label("First order number").fill("00998", timeout=60_000)
     page.get_by_role("button", name="Number all from here").click()
     expect(page.get_by_label(f"Order number of {BATCH[1]}")).to_have_value("00999")

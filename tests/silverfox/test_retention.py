@@ -167,7 +167,7 @@ def test_the_command_tells_count_and_bytes_of_every_class() -> None:
     make_job("done", 91)
     document = run_command("retention", "--dry-run", "--json").document
     sizes = {item["name"]: (item["count"], item["bytes"]) for item in document["classes"]}
-    assert len(sizes) == 19
+    assert len(sizes) == 20
     assert (sizes["jobs"][0], 50 < sizes["jobs"][1] < 1000) == (1, True)
     assert sizes["ended sessions"] == (0, 0)
     assert "jobs: 1 would be removed, " in run_command("retention", "--dry-run").out

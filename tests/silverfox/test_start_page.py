@@ -12,7 +12,11 @@ from pytest_django import DjangoAssertNumQueries
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import Dealership
 from foundation.errors import Refused
+from inventory.models import InventoryImport
 from orders.models import Order
+from orders.operations.batch_completing import cancel_batch
+from orders.operations.batch_planning import Choice
+from orders.operations.batching import run_batch
 from orders.operations.overview import WEEKDAYS, survey_dealerships
 from orders.operations.selecting import select_for_cao
 from tests.factories import finish_order, log_vins, make_csv, make_dealership, make_order, make_row, make_vehicles
@@ -230,6 +234,92 @@ def test_a_word_that_is_no_state_or_sort_does_no_harm(viewer: Client) -> None:
     assert viewer.get("/", {"sort": "'", "state": "<b>", "q": "%"}).status_code == 200
 
 
+# The batch of the day
+
+
+def test_the_filled_button_says_what_the_days_batch_would_make(staff: Client) -> None:
+    due(name="Ash", default_order_kind="cao")
+    due(name="Birch", default_order_kind="cao", separate_orders=True)
+    due(name="Cedar", default_order_kind="list")
+    due(name="Dogwood", default_order_kind="cao")
+    for number, dealership in enumerate(Dealership.objects.order_by("name")):
+        make_vehicles(dealership=dealership, count=3, first=10 * number + 1)
+    finish_order(order=make_order(dealership=Dealership.objects.get(name="Dogwood")))
+    text = staff.get("/").content.decode()
+    assert "Prepare 2 orders, 6 vehicles" in words(staff.get("/"))
+    assert text.partition("</main>")[0].count("button primary") == 1
+    assert f'href="{reverse("batch_create")}?choose=due"' in text
+
+
+def test_a_day_with_nothing_to_print_can_still_be_started_until_all_have_their_order(staff: Client) -> None:
+    elm = due(default_order_kind="list")
+    make_vehicles(dealership=elm)
+    assert "Start today's batch" in words(staff.get("/"))
+    make_order(dealership=elm)
+    assert "Start today's batch" not in words(staff.get("/"))
+
+
+def test_above_sixty_due_dealerships_the_cards_become_a_table(staff: Client) -> None:
+    for number in range(60):
+        due(name=f"Motors {number:02d}")
+    assert 'class="cards"' in staff.get("/").content.decode()
+    due(name="Motors 60")
+    page = staff.get("/")
+    assert 'class="cards"' not in page.content.decode()
+    assert part(page, 'aria-label="Due today"', "</table>").count("Motors") == 61
+
+
+# What runs
+
+
+def test_what_runs_is_told_with_its_count_and_the_way_to_it(viewer: Client) -> None:
+    elm, oak = (
+        make_dealership(default_order_kind="cao"),
+        make_dealership(name="Oak Hill Cars", default_order_kind="cao"),
+    )
+    make_vehicles(dealership=elm)
+    batch = run_batch(choice=Choice("by name", (elm, oak)))
+    session = make_run(make_website(name="Ash"), state="running").session
+    make_run(make_website(name="Birch"), session=session)
+    waiting = InventoryImport.objects.create(
+        source="today.csv", sha256="0" * 64, collected_at=timezone.now(), status="queued"
+    )
+    page = viewer.get("/")
+    told = part(page, 'aria-labelledby="runs-now"', "</section>")
+    assert f"Batch {batch.pk}, by name 0 of 2 done, begun" in told
+    assert "Import of today.csv" in told
+    assert "Websites are being read 1 of 2 ended" in told
+    for address in (
+        reverse("batch_detail", args=[batch.pk]),
+        reverse("import_detail", args=[waiting.pk]),
+        reverse("website_session", args=[session.pk]),
+    ):
+        assert f'href="{address}"' in page.content.decode()
+
+
+def test_where_nothing_runs_nothing_is_told_of_it(viewer: Client) -> None:
+    elm = make_dealership(default_order_kind="cao")
+    make_vehicles(dealership=elm)
+    batch = run_batch(choice=Choice("by name", (elm,)))
+    assert "Runs now" in words(viewer.get("/"))
+    cancel_batch(batch=batch)
+    assert "Runs now" not in words(viewer.get("/"))
+
+
+def test_each_dealership_tells_its_last_order_and_how_its_website_was_read(viewer: Client) -> None:
+    elm = due()
+    make_vehicles(dealership=elm)
+    finish_order(order=make_order(dealership=elm), order_number="45182")
+    website = make_website(dealership=elm)
+    assert "45182" in card(viewer.get("/"), elm.name)
+    make_run(website, state="partial")
+    page = viewer.get("/")
+    assert "Website: Partial" in card(page, elm.name)
+    assert f'<a href="{reverse("website_detail", args=[website.pk])}">' in page.content.decode()
+    Dealership.objects.update(schedule_days=[])
+    assert "Partial" in row(viewer.get("/"), elm.name)
+
+
 # Roles
 
 
@@ -260,7 +350,8 @@ def test_the_number_of_queries_does_not_grow_with_the_dealerships(
     count: int, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     fill_dealerships(count)
-    with django_assert_num_queries(12):
+    staff.get("/")
+    with django_assert_num_queries(17):
         assert f"{count} of {count} dealerships" in words(staff.get("/"))
 
 
@@ -394,7 +485,7 @@ def test_the_queries_of_a_dealership_do_not_grow_with_its_vehicles(
     elm = make_dealership()
     vins = make_vehicles(dealership=elm, count=count)
     log_vins(dealership=elm, vins=vins[: count // 2])
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert viewer.get(f"/dealerships/{elm.pk}/", {"step": "not_in_log"}).status_code == 200
 
 

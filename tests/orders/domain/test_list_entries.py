@@ -9,8 +9,10 @@ from orders.domain.list_entries import (
     EntryResult,
     ListedVehicle,
     TooManyEntries,
+    replace_entry,
     resolve_entries,
     split_entries,
+    typing_hints,
 )
 from tests.factories import make_vin
 
@@ -87,6 +89,12 @@ def test_a_missing_vin_is_left_out_unless_a_placeholder_is_asked_for() -> None:
         ("placeholder", MISSING),
         ("duplicate_entry", MISSING),
     ]
+
+
+def test_a_single_missing_vin_can_be_asked_for_alone() -> None:
+    other = make_vin(number=888888)
+    results = resolve_entries([MISSING.lower(), other], LOT, {}, include_missing=False, vin_only=[MISSING])
+    assert short(results) == [("placeholder", MISSING), ("not_on_website", other)]
 
 
 def test_a_stock_number_never_becomes_a_placeholder() -> None:
@@ -206,3 +214,47 @@ def test_every_entry_ends_in_exactly_one_outcome_and_no_vehicle_is_produced_twic
     lines = [result.vin for result in results if result.outcome in {"produced", "placeholder"}]
     assert len(lines) == len(set(lines))
     assert not set(lines) & taken.keys()
+
+
+@pytest.mark.parametrize(
+    ("typed", "hints"),
+    [
+        ("S2511331", []),
+        (FIRST, []),
+        (FIRST[:16], ["This entry has 16 characters; a VIN has 17."]),
+        (FIRST[:9].lower(), ["This entry has 9 characters; a VIN has 17."]),
+        ("1C4IOQFAG0", ["This entry has 10 characters; a VIN has 17.", "A VIN never holds I or O or Q."]),
+        (f"{FIRST[:16]}Q", ["A VIN never holds Q."]),
+        ("1M8GDM9A1KP042788", ["Its check digit is wrong. Compare it with the windshield."]),
+        (f"{FIRST}1", []),
+    ],
+)
+def test_what_is_typed_is_told_what_keeps_it_from_being_a_vin(typed: str, hints: list[str]) -> None:
+    assert typing_hints(typed) == hints
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "expected"),
+    [
+        ("a\nb\nc", 2, "a\nX\nc"),
+        ("a, b ;\t\r\n c", 3, "a, b ;\t\r\nX"),
+        ("\n\n  b", 1, "\n\nX"),
+    ],
+)
+def test_one_entry_is_replaced_and_everything_around_it_stays(text: str, position: int, expected: str) -> None:
+    assert replace_entry(text, position, was=split_entries(text)[position - 1], by="X") == expected
+
+
+@pytest.mark.parametrize("position", [-1, 0, 1, 3])
+def test_an_entry_that_is_another_one_by_now_is_not_replaced(position: int) -> None:
+    with pytest.raises(ValueError, match=f"Entry {position} is not b any more, so nothing was replaced."):
+        replace_entry("a\nb", position, was="b", by="X")
+
+
+@given(st.text(alphabet="ab,;\t\n\r ", max_size=40), st.integers(1, 12))
+def test_replacing_changes_one_entry_and_no_other(text: str, position: int) -> None:
+    entries = split_entries(text)
+    if position > len(entries):
+        return
+    replaced = replace_entry(text, position, was=entries[position - 1], by="NEW")
+    assert split_entries(replaced) == [*entries[: position - 1], "NEW", *entries[position:]]
