@@ -59,9 +59,6 @@ class ConditionMapping(FoldedText):
     condition = models.CharField(max_length=7, choices=CONDITION_CHOICES[:3])
     history = History()
 
-    class Meta(FoldedText.Meta):
-        pass
-
 
 class LotStatusMapping(FoldedText):
     """Which lot status a site's status text stands for; a text without a row is unknown."""
@@ -69,17 +66,11 @@ class LotStatusMapping(FoldedText):
     lot_status = models.CharField(max_length=7, choices=LOT_STATUS_CHOICES[:2])
     history = History()
 
-    class Meta(FoldedText.Meta):
-        pass
-
 
 class PricePhrase(FoldedText):
     """A text that sites show in place of a price."""
 
     history = History()
-
-    class Meta(FoldedText.Meta):
-        pass
 
 
 class InventoryImport(Claimable):
@@ -104,6 +95,7 @@ class InventoryImport(Claimable):
     size = models.PositiveBigIntegerField(default=0)
     collected_at = models.DateTimeField()
     stage_only = models.BooleanField(default=False)
+    rows_so_far = models.PositiveIntegerField(default=0, editable=False)  # while it is being read
     rows_read = models.PositiveIntegerField(default=0)
     rows_accepted = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
@@ -167,6 +159,8 @@ class Dataset(models.Model):
     rows_rejected = models.PositiveIntegerField(default=0)
     rejected_temporary_vins = models.PositiveIntegerField(default=0)
     gates = models.JSONField(default=list, blank=True)
+    # To the dataset in use when it was judged, as `inventory.operations.comparing` measures it; empty where none was.
+    difference = models.JSONField(default=dict, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
