@@ -26,6 +26,7 @@ from inventory.models import (
 )
 
 _SHOWN = 80
+LONGEST_TEXT = 200
 # Archived datasets keep their values: who goes back to one finds it as it was.
 _CURRENT = [Dataset.Status.ACTIVE, Dataset.Status.HELD, Dataset.Status.STAGED]
 
@@ -167,6 +168,10 @@ def explain_texts(*, meanings: Mapping[tuple[str, str], str], actor: User | None
 def _explain(column: str, text: str, meaning: str, actor: User | None) -> Any:
     if meaning not in dict(MEANINGS[column]):
         raise BadInput(f"{text!r} cannot mean {meaning!r} in the column {column}. Choose one of the list.")
+    if len(text) >= LONGEST_TEXT:
+        # An import keeps no more of it, so what would be stored would never be met again.
+        words = f"The text that begins with {text[:_SHOWN]!r} is too long to be explained. Mend it in the file."
+        raise BadInput(words)
     table = _TABLES[column]
     value = {} if table is PricePhrase else {_FIELDS[table].value_field: meaning}
     mapping = table(text=_said(column, text), **value)

@@ -12,6 +12,7 @@ from dealerships.domain.rules import Condition
 from foundation.errors import Refused
 from inventory.domain.facts import LotStatus
 from inventory.models import InventoryImport, Vehicle
+from scrapers.fake_web.lots import load_lots
 from scrapers.models import RobotsFile, ScrapeRun, Website
 from scrapers.operations.sessions import cancel_run
 from silverfox.demo.operations import SOURCE
@@ -50,10 +51,12 @@ def write_lots(path: Path) -> int:
     """Write the vehicles in use of the websites that are on for the fake dealer web, so that these show them; gives
     their number. What is read then differs from the inventory no more than from one day to the next."""
     lots: dict[str, list[dict[str, Any]]] = {}
+    known = {lot.domain for lot in load_lots()}
     for website in Website.objects.filter(permission_note=NOTE).select_related("dealership"):
-        vehicles = Vehicle.objects.active().for_dealership(website.dealership).order_by("row_number")
         domain = (urlsplit(website.base_url).hostname or "").removeprefix("www.")
-        lots[domain] = [_on_the_web(vehicle) for vehicle in vehicles]
+        if domain in known:
+            vehicles = Vehicle.objects.active().for_dealership(website.dealership).order_by("row_number")
+            lots[domain] = [_on_the_web(vehicle) for vehicle in vehicles]
     path.write_text(json.dumps(lots), encoding="utf-8")
     return sum(map(len, lots.values()))
 

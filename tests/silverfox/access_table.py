@@ -111,6 +111,7 @@ PAGES = {
     "output_template_restore": Page("decide", 200, 302, at="output template"),
     "audit_list": Page("decide", 200),
     "job_list": Page("work", 200),
+    "job_live": Page("work", 200),
     "job_retry": Page("work", NO, 409, at="job"),
     "job_cancel": Page("work", 200, 302, at="job"),
     "job_system": Page("decide", 200),
