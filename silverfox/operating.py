@@ -93,7 +93,7 @@ def job_cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Ask first, on a page of its own."""
     job = get_object_or_404(Job, pk=pk)
     if request.method != "POST":
-        return render(request, "system/job_cancel.html", {"job": job})
+        return render(request, "system/job_cancel.html", {"job": job, "name": name_of(job)})
     try:
         job = cancel_job(job=job)
     except Refused as error:
