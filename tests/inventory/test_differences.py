@@ -178,5 +178,5 @@ def test_the_page_of_two_hundred_dealerships_needs_no_more_queries_than_that_of_
         numbers.append(done.pk)
     manager = sign_in(role="manager")
     for pk in numbers:
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             assert manager.get(reverse("import_detail", args=[pk])).status_code == 200

@@ -89,6 +89,10 @@ def test_the_page_asks_every_two_seconds_until_the_file_is_read(staff: Client, r
     assert 'hx-trigger="every 2s"' in page
     waiting = staff.get(progress, headers=HTMX)
     assert (waiting.status_code, "waits for a worker" in words(waiting)) == (200, True)
+    lease = timezone.now() + timedelta(minutes=1)
+    InventoryImport.objects.update(status="running", lease_until=lease, rows_so_far=12_000)
+    assert "12,000 rows are read so far." in words(staff.get(progress, headers=HTMX))
+    InventoryImport.objects.update(status="queued", lease_until=None)
     run_queued_jobs()
     finished = staff.get(progress, headers=HTMX)
     assert (finished.status_code, finished["HX-Refresh"]) == (286, "true")
@@ -185,7 +189,7 @@ def test_the_queries_of_an_import_do_not_grow_with_its_rows(
     make_dealership(name=OAK)
     rows = [*rows_at(ELM, 30, Price="Please Call", Type="Loaner"), *rows_at(OAK, 30, first=50), *rows_at("Nobody", 9)]
     done = import_file(make_csv(rows=rows))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         assert viewer.get(page_of(done)).status_code == 200
 
 
