@@ -79,15 +79,17 @@ def _difference(dataset: Dataset, other: Dataset) -> tuple[int, ...]:
 def compare_dataset(*, dataset: Dataset) -> Comparison:
     """The figures of a dataset, and how it differs from the one that it is looked at beside, if there is one."""
     other = compared_with(dataset)
+    if other is None or other.status == Dataset.Status.REMOVED:
+        return Comparison(*_figures(dataset))
+    new, gone, repriced, moved = _difference(dataset, other)
+    return Comparison(*_figures(dataset), other, *_figures(other), new, gone, repriced, moved)
+
+
+def _figures(dataset: Dataset) -> tuple[int, int, Decimal | None]:
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES, [dataset.pk])
-        figures = cursor.fetchone()
-        if other is None or other.status == Dataset.Status.REMOVED:
-            return Comparison(*figures)
-        cursor.execute(_FIGURES, [other.pk])
-        before = cursor.fetchone()
-    new, gone, repriced, moved = _difference(dataset, other)
-    return Comparison(*figures, other, *before, new, gone, repriced, moved)
+        vehicles, on_lot, price_median = cursor.fetchone()
+    return vehicles, on_lot, price_median
 
 
 def list_difference(*, dataset: Dataset, other: Dataset, what: str) -> QuerySet[Vehicle]:

@@ -42,9 +42,18 @@ def register_import(
         file_name=file_name.replace("\0", "")[:255],
         collected_at=collected_at or (former.collected_at if former else timezone.now()),
         stage_only=stage_only,
-        notices=[f"These are the rows of import {former.pk} with the mended ones in their places."] if former else [],
         created_by=actor,
+        **(_inherited(former) if former else {}),
     )
+
+
+def _inherited(former: InventoryImport) -> dict[str, Any]:
+    """What holds for the rows of an import holds for them with some of them mended."""
+    return {
+        "foreign_rows": former.foreign_rows,
+        "holds": [PARTIAL] if PARTIAL in former.holds else [],
+        "notices": [f"These are the rows of import {former.pk} with the mended ones in their places."],
+    }
 
 
 def register_website_import(

@@ -13,9 +13,9 @@ from foundation.roles import MANAGER, STAFF, has_role
 from inventory.models import Dataset, IgnoredName, InventoryImport
 from inventory.operations.mapping import MEANINGS, meanings_of
 from inventory.operations.queueing import is_in_progress
-from inventory.operations.returning import possible_returns
 
 PROBLEMS_PER_PAGE = 100
+LOTS_PER_PAGE = 50
 OPEN_PER_PAGE = 25
 _LONGEST_KEY = 19
 
@@ -53,31 +53,34 @@ def render_import(
     context = {
         "import": inventory_import,
         "in_progress": is_in_progress(inventory_import=inventory_import, now=timezone.now()),
-        "datasets": _datasets(inventory_import),
-        "returns": _returns(request, inventory_import),
         "codes": problems.order_by().values_list("code").annotate(rows=Count("id")).order_by("code"),
         "code": code,
         "page": page.get_page(request.GET.get("page")),
         "rereads": list(inventory_import.rereads.order_by("-id")),
         "errors": errors or {},
         "typed": request.POST,
+        **_lots(request, inventory_import),
         **_names(request, inventory_import),
         **_wordings(request, inventory_import),
     }
     return render(request, "inventory/import_detail.html", context, status=status)
 
 
-def _datasets(inventory_import: InventoryImport) -> QuerySet[Dataset]:
-    """By dealership, those first about which somebody must decide."""
+def _lots(request: HttpRequest, inventory_import: InventoryImport) -> dict[str, Any]:
+    """The datasets by dealership, those first about which somebody must decide; with the way back, for managers."""
     waits = Case(When(status__in=[Dataset.Status.HELD, Dataset.Status.STAGED], then=0), default=1)
-    return inventory_import.datasets.select_related("dealership").order_by(waits, "dealership__name")
-
-
-def _returns(request: HttpRequest, inventory_import: InventoryImport) -> dict[int, int]:
-    """The dataset to which a manager may go back, by the one that took its place."""
-    if not has_role(request.user, MANAGER):
-        return {}
-    return {each.dataset.pk: each.former.pk for each in possible_returns(inventory_import=inventory_import)}
+    datasets = inventory_import.datasets.select_related("dealership").order_by(waits, "dealership__name")
+    page = _page(request, datasets, "lots", LOTS_PER_PAGE)
+    replaced = {
+        dataset.pk: dataset.difference["dataset"]
+        for dataset in page
+        if dataset.status == Dataset.Status.ACTIVE and dataset.difference
+    }
+    if not replaced or not has_role(request.user, MANAGER):
+        return {"lots": page, "returns": {}}
+    kept = Dataset.objects.filter(status=Dataset.Status.ARCHIVED, pk__in=replaced.values())
+    formers = set(kept.values_list("pk", flat=True))
+    return {"lots": page, "returns": {pk: former for pk, former in replaced.items() if former in formers}}
 
 
 def _names(request: HttpRequest, inventory_import: InventoryImport) -> dict[str, Any]:
@@ -111,5 +114,5 @@ def _wordings(request: HttpRequest, inventory_import: InventoryImport) -> dict[s
     return {"wordings": page, "unmapped": rows, "has_unknown": any(not meaning for _, meaning, _ in rows)}
 
 
-def _page(request: HttpRequest, rows: QuerySet[Any], name: str) -> Page[Any]:
-    return Paginator(rows, OPEN_PER_PAGE).get_page(request.GET.get(name))
+def _page(request: HttpRequest, rows: QuerySet[Any], name: str, per_page: int = OPEN_PER_PAGE) -> Page[Any]:
+    return Paginator(rows, per_page).get_page(request.GET.get(name))

@@ -143,7 +143,7 @@ def test_a_dataset_is_never_shown_beside_one_of_another_dealership(viewer: Clien
     make_dealership(name=OAK)
     oak = import_lot(OAK, 5, first=900)
     address = reverse("import_difference", args=[changed.pk])
-    assert viewer.get(address, {"what": "new", "with": oak.pk}).status_code == 404
+    assert viewer.get(address, {"what": "new", "with": str(oak.pk)}).status_code == 404
 
 
 def test_a_check_tells_the_same_difference_and_stores_nothing() -> None:
@@ -179,4 +179,10 @@ def test_the_page_of_two_hundred_dealerships_needs_no_more_queries_than_that_of_
     manager = sign_in(role="manager")
     for pk in numbers:
         with django_assert_num_queries(14):
-            assert manager.get(reverse("import_detail", args=[pk])).status_code == 200
+            page = manager.get(reverse("import_detail", args=[pk]))
+    assert len(page.content) < 300_000
+    assert "1 to 50 of 200" in words(page)
+    last = manager.get(reverse("import_detail", args=[pk]), {"lots": "4"})
+    assert ["Lot 201" in words(last), "Lot 002" in words(last)] == [True, False]
+    with django_assert_num_queries(8):
+        assert "200 dealerships use" in words(manager.get(reverse("import_take_back", args=[pk])))

@@ -187,6 +187,13 @@ def test_rows_that_no_reader_can_tell_apart_stay_as_they_are_until_they_are_mend
     assert "E_QUOTE" in words(answer)
 
 
+def test_mended_rows_of_half_a_website_are_still_half_a_website(staff: Client, done: InventoryImport) -> None:
+    done.holds, done.foreign_rows = ["W_PARTIAL", "W_NO_STATUS"], 7
+    done.save()
+    whole = register(as_file(mended(downloaded(staff, done))))
+    assert (whole.holds, whole.foreign_rows, whole.origin) == (["W_PARTIAL"], 7, "file")
+
+
 def test_viewers_take_no_rows_home(done: InventoryImport) -> None:
     viewer = sign_in(role="viewer")
     assert viewer.get(reverse("import_rejected", args=[done.pk])).status_code == 403

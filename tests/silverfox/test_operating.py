@@ -160,7 +160,7 @@ def test_the_page_shows_fifty_of_a_state_and_counts_all_with_the_same_number_of_
         make_vehicles(dealership=dealership, first=100 * (number + 1))
         Order.objects.filter(pk=make_order(dealership=dealership).pk).update(state="failed")
     # Six for each of the four kinds of work, four for what has ended, and those of every page.
-    with django_assert_max_num_queries(33):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(34):  # type: ignore[attr-defined]
         page = staff.get("/jobs/")
     assert "50 of 60 are shown" in section(page, "queued")
 
