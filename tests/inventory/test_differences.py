@@ -184,5 +184,5 @@ def test_the_page_of_two_hundred_dealerships_needs_no_more_queries_than_that_of_
     assert "1 to 50 of 200" in words(page)
     last = manager.get(reverse("import_detail", args=[pk]), {"lots": "4"})
     assert ["Lot 201" in words(last), "Lot 002" in words(last)] == [True, False]
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert "200 dealerships use" in words(manager.get(reverse("import_take_back", args=[pk])))
