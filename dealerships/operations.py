@@ -1,12 +1,13 @@
 """The verbs of dealerships: find one by any of its names, load the table of dealerships."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from psycopg2.errors import CheckViolation
@@ -167,6 +168,21 @@ def attach_name(*, dealership: Dealership, text: str) -> DealershipAlias:
     except ValidationError as error:
         raise BadInput(f"{text!r} was not attached: {' '.join(error.messages)}", code="name_not_attached") from error
     return alias
+
+
+def attach_names(*, names: Mapping[str, str]) -> list[DealershipAlias]:
+    """Let dealerships, named by any of their names, answer to further ones: all of them, or none with `BadInput`."""
+    with transaction.atomic():
+        return [attach_name(dealership=find_dealership(name=name), text=text) for text, name in names.items()]
+
+
+def detach_name(*, alias: DealershipAlias, actor: User | None) -> None:
+    """Let the dealership answer to this further name no more. Raises `Refused` for the name by which it goes."""
+    if alias.folded == fold_name(alias.dealership.name):
+        raise Refused(f"{alias} is the dealership's own name; it stays attached.", code="own_name")
+    # Where the library of the history looks for it.
+    alias._history_user = actor  # type: ignore[attr-defined]
+    alias.delete()
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from django import forms
 
-from dealerships.models import Dealership
-
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="Inventory file",
-        help_text="CSV as the shop's spreadsheet saves it, up to 25 MB, with any number of dealerships.",
+        help_text="CSV as the shop's spreadsheet saves it, up to 25 MB, with any number of dealerships; or mended rows "
+        "of an import. Drop it on the field, or choose it.",
+        widget=forms.FileInput({"class": "drop-zone", "accept": ".csv,.txt,.tsv,text/csv"}),
         error_messages={"required": "Choose a file.", "empty": "The file is empty. Choose another one."},
     )
     source = forms.CharField(
@@ -16,15 +16,6 @@ class UploadForm(forms.Form):
         required=False,
         max_length=200,
         help_text="Where it comes from, for people; the file's name when left blank.",
-    )
-
-
-class AttachForm(forms.Form):
-    """A dealership name of a file, and the dealership that it means."""
-
-    name = forms.CharField(max_length=120, widget=forms.HiddenInput)
-    dealership = forms.ModelChoiceField(
-        Dealership.objects.all(), empty_label="Choose", error_messages={"required": "Choose the dealership."}
     )
 
 
@@ -37,6 +28,8 @@ class IgnoreForm(forms.Form):
     reason = forms.CharField(
         label="Reason", max_length=500, error_messages={"required": "Say why; the reason is kept with your name."}
     )
+    # The page to which it leads back.
+    inventory_import = forms.IntegerField(required=False, min_value=1, max_value=2**31, widget=forms.HiddenInput)
 
 
 class ReasonForm(forms.Form):

@@ -97,6 +97,7 @@ class InventoryImport(Claimable):
     size = models.PositiveBigIntegerField(default=0)
     collected_at = models.DateTimeField()
     stage_only = models.BooleanField(default=False)
+    rows_so_far = models.PositiveIntegerField(default=0, editable=False)  # while it is being read
     rows_read = models.PositiveIntegerField(default=0)
     rows_accepted = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
@@ -160,6 +161,8 @@ class Dataset(models.Model):
     rows_rejected = models.PositiveIntegerField(default=0)
     rejected_temporary_vins = models.PositiveIntegerField(default=0)
     gates = models.JSONField(default=list, blank=True)
+    # To the dataset in use when it was judged, as `inventory.operations.comparing` measures it; empty where none was.
+    difference = models.JSONField(default=dict, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

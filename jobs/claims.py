@@ -303,12 +303,13 @@ class Heartbeat:
 
 
 @contextmanager
-def renewals_apart() -> Iterator[Renew]:
-    """Gives a `renew` on a connection of its own, for work that is one long transaction: others see it at once."""
+def work_apart() -> Iterator[Callable[..., Any]]:
+    """Gives a way to call something on a connection of its own, for work that is one long transaction: others see at
+    once what the called wrote."""
 
     with ThreadPoolExecutor(1) as thread:
         try:
-            yield lambda row, token: thread.submit(renew, row, token).result()
+            yield lambda work, *arguments, **named: thread.submit(work, *arguments, **named).result()
         finally:
             # Each thread has a connection of its own behind this name, so it is looked up there.
             thread.submit(lambda: connection.close()).result()  # noqa: PLW0108

@@ -29,6 +29,7 @@ urlpatterns = [
     path("billing/month.xlsx", billing.billing_file, {"form": "xlsx"}, name="billing_xlsx"),
     path("output-templates/", include(output_template_patterns)),
     path("jobs/", operating.job_list, name="job_list"),
+    path("jobs/live/", operating.job_live, name="job_live"),
     path("jobs/<int:pk>/retry/", operating.job_retry, name="job_retry"),
     path("jobs/<int:pk>/cancel/", operating.job_cancel, name="job_cancel"),
     path("system/", operating.job_system, name="job_system"),

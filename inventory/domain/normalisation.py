@@ -238,7 +238,7 @@ def _amount(name: str, text: str, phrases: frozenset[str], remarks: _Remarks) ->
     amount = _read_amount(text)
     if amount:
         return amount
-    words = _without_tags(text)
+    words = without_tags(text)
     if amount is not None or not words or _fold(words) in phrases:
         if name == "price":
             remarks.add(name, text, "W_PRICE", "No price is published.")
@@ -251,7 +251,7 @@ def _amount(name: str, text: str, phrases: frozenset[str], remarks: _Remarks) ->
 @lru_cache(_CACHED_TEXTS)
 def _read_amount(text: str) -> Decimal | None:
     # The pattern comes first: number readers accept NaN, exponents, underscores and foreign digits.
-    match = _AMOUNT.fullmatch(_without_tags(text))
+    match = _AMOUNT.fullmatch(without_tags(text))
     if match is None:
         return None
     dollars, cents = match[1].replace(",", ""), (match[2] or "").ljust(2, "0")
@@ -259,7 +259,8 @@ def _read_amount(text: str) -> Decimal | None:
     return amount if amount <= _HIGHEST_PRICE else None
 
 
-def _without_tags(text: str) -> str:
+def without_tags(text: str) -> str:
+    """What a price text says: some sites wrap it in markup."""
     return _TAG.sub("", text).strip() if "<" in text else text
 
 

@@ -13,6 +13,7 @@ from foundation.errors import BadInput, Refused
 from foundation.roles import MANAGER, STAFF
 from inventory.domain.gates import PARTIAL, DatasetStats, GateResult, Severity, evaluate_gates
 from inventory.models import Dataset, DatasetEvent, InventoryImport
+from inventory.operations.comparing import active_beside, measure_difference
 
 _HISTORY = 5
 # The gates that a person of each role may release.
@@ -48,7 +49,9 @@ _FORGET_GONE = """
 
 def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
     """Evaluate the gates of a staged or held dataset against the active one and store their results and its status."""
-    results = _gate_results(dataset)
+    active = active_beside(dataset)
+    results = _gate_results(dataset, active)
+    dataset.difference = measure_difference(dataset=dataset, other=active)
     dataset.gates = [{"code": r.code, "severity": r.severity, "message": r.message} for r in results]
     if any(result.severity == "refuse" for result in results):
         move_dataset(
@@ -57,7 +60,7 @@ def judge_dataset(*, dataset: Dataset) -> tuple[GateResult, ...]:
     elif any(result.holds for result in results) and dataset.status == Dataset.Status.STAGED:
         move_dataset(dataset, Dataset.Status.HELD, None, "; ".join(r.message for r in results if r.holds))
     else:
-        dataset.save(update_fields=["gates"])
+        dataset.save(update_fields=["gates", "difference"])
     return results
 
 
@@ -111,6 +114,9 @@ def _detail(dataset: Dataset) -> dict[str, Any]:
 
 def _switch(dataset: Dataset, actor: User | None, reason: str) -> int | None:
     previous = Dataset.objects.active().filter(dealership_id=dataset.dealership_id).first()
+    if dataset.status == Dataset.Status.ARCHIVED:
+        # The others were judged a moment ago.
+        dataset.difference = measure_difference(dataset=dataset, other=previous)
     if previous:
         move_dataset(previous, Dataset.Status.ARCHIVED, actor, f"dataset {dataset.pk} took its place")
     dataset.activated_at = timezone.now()
@@ -125,7 +131,7 @@ def move_dataset(dataset: Dataset, status: str, actor: User | None, reason: str)
         dataset=dataset, from_status=dataset.status, to_status=status, actor=actor, reason=reason
     )
     dataset.status = status
-    dataset.save(update_fields=["status", "activated_at", "gates"])
+    dataset.save(update_fields=["status", "activated_at", "gates", "difference"])
 
 
 def _record_first_seen(dataset: Dataset) -> None:
@@ -136,8 +142,7 @@ def _record_first_seen(dataset: Dataset) -> None:
         cursor.execute(_REMEMBER, [dataset.dealership_id, day, dataset.pk])
 
 
-def _gate_results(dataset: Dataset) -> tuple[GateResult, ...]:
-    active = Dataset.objects.active().filter(dealership_id=dataset.dealership_id).exclude(pk=dataset.pk).first()
+def _gate_results(dataset: Dataset, active: Dataset | None) -> tuple[GateResult, ...]:
     history = (
         Dataset.objects.filter(dealership_id=dataset.dealership_id, activated_at__isnull=False)
         .exclude(pk=dataset.pk)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 from time import monotonic
 from typing import Any, BinaryIO
@@ -12,7 +13,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from dealerships.domain.names import fold_name
@@ -39,6 +39,7 @@ from inventory.models import (
 from inventory.operations.activation import activate_dataset, judge_dataset
 from inventory.operations.copying import CopyBuffer
 from inventory.operations.duplicates import analyse_searched_columns, settle_duplicates, warn_across_dealerships
+from inventory.operations.mending import REJECTIONS
 from inventory.operations.registering import already_imported, imported_files
 from jobs import claims
 
@@ -48,6 +49,7 @@ _TEMPORARY_VIN = "E_VIN_CHARS"
 _SAMPLES = 5
 _CELL_SHOWN = 200
 _ROWS_PER_BEAT = 1000
+_TELLING_SECONDS = 1.0
 
 
 def run_import(
@@ -84,16 +86,30 @@ def _stage(inventory_import: InventoryImport, token: UUID) -> None:
     claims.enter("read")
     with (
         open_upload(inventory_import.stored_name) as stream,
-        claims.renewals_apart() as renew,
+        claims.work_apart() as apart,
         transaction.atomic(),
     ):
-        beat = claims.Heartbeat(inventory_import, token, renew_by=renew)
+        beat = _Beat(inventory_import, token, apart)
         datasets = stage_rows(inventory_import=inventory_import, stream=stream, beat=beat)
         claims.enter("judge")
         for dataset in datasets:
             judge_dataset(dataset=dataset)
         claims.enter("finish")
         claims.release(inventory_import, token, InventoryImport.Status.DONE, action="finish")
+
+
+class _Beat:
+    """To be called with the number of rows read so far: renews the lease, and once a second tells how far it is."""
+
+    def __init__(self, inventory_import: InventoryImport, token: UUID, apart: Callable[..., Any]) -> None:
+        self._row, self._apart, self._due = inventory_import, apart, monotonic() + _TELLING_SECONDS
+        self._renew = claims.Heartbeat(inventory_import, token, renew_by=partial(apart, claims.renew))
+
+    def __call__(self, rows: int) -> None:
+        self._renew()
+        if monotonic() >= self._due:
+            self._apart(InventoryImport.objects.filter(pk=self._row.pk).update, rows_so_far=rows)
+            self._due = monotonic() + _TELLING_SECONDS
 
 
 @contextmanager
@@ -132,12 +148,12 @@ def activate_import(
 
 
 def stage_rows(
-    *, inventory_import: InventoryImport, stream: BinaryIO, beat: Callable[[], None] | None = None
+    *, inventory_import: InventoryImport, stream: BinaryIO, beat: Callable[[int], None] | None = None
 ) -> list[Dataset]:
     """Load every row of `stream`: datasets, raw vehicles, vehicles, problems, unmatched names, unmapped texts.
 
-    To be called in a transaction; `beat` is called every thousand rows. Raises `BadInput` when the file as a whole
-    cannot be read, or not in time.
+    To be called in a transaction; `beat` is called every thousand rows with their number. Raises `BadInput` when the
+    file as a whole cannot be read, or not in time.
     """
     deadline = monotonic() + settings.IMPORT_SECONDS
     sheet = open_sheet(stream)
@@ -146,7 +162,7 @@ def stage_rows(
         if monotonic() > deadline:
             raise _too_slow(row_number)
         if beat and position % _ROWS_PER_BEAT == 0:
-            beat()
+            beat(position)
         if isinstance(row, RowFault):
             staging.add_fault(row)
         else:
@@ -322,7 +338,7 @@ def import_result(inventory_import: InventoryImport, *, most_problems: int | Non
     """
     problems, counts = inventory_import.problems.all(), {}
     if most_problems is not None:
-        rejections = problems.filter(Q(code__startswith="E_") | Q(code="W_DUP"))
+        rejections = problems.filter(REJECTIONS)
         problems, counts = rejections[:most_problems], {"rejections": rejections.count()}
     datasets = inventory_import.datasets.select_related("dealership").order_by("dealership__name")
     return {
@@ -340,6 +356,7 @@ def import_result(inventory_import: InventoryImport, *, most_problems: int | Non
                 "accepted": dataset.rows_accepted,
                 "rejected": dataset.rows_rejected,
                 "gates": dataset.gates,
+                "difference": dataset.difference,
             }
             for dataset in datasets
         ],

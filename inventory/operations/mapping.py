@@ -1,17 +1,32 @@
 """What staff decide about the sites' wordings, carried into the vehicles that have them."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count
 
 from dealerships.domain.rules import Condition, fold_text
+from foundation.errors import BadInput
 from inventory.domain.facts import LotStatus
-from inventory.models import ConditionMapping, Dataset, DatasetEvent, LotStatusMapping, Vehicle
+from inventory.domain.normalisation import without_tags
+from inventory.models import (
+    CONDITION_CHOICES,
+    LOT_STATUS_CHOICES,
+    ConditionMapping,
+    Dataset,
+    DatasetEvent,
+    LotStatusMapping,
+    PricePhrase,
+    Vehicle,
+)
 
+_SHOWN = 80
+LONGEST_TEXT = 200
 # Archived datasets keep their values: who goes back to one finds it as it was.
 _CURRENT = [Dataset.Status.ACTIVE, Dataset.Status.HELD, Dataset.Status.STAGED]
 
@@ -79,16 +94,120 @@ def _record(by_dataset: dict[int, int], what: str, actor: User | None) -> None:
     )
 
 
+# What a wording may mean, by the column in which it stands; a price text can only mean that there is no price.
+NO_PRICE = "no_price"
+_OF_PRICES = [(NO_PRICE, "No price")]
+MEANINGS: dict[str, list[tuple[str, str]]] = {
+    "Type": [(str(value), word) for value, word in CONDITION_CHOICES[:3]],
+    "Status": [(str(value), word) for value, word in LOT_STATUS_CHOICES[:2]],
+    "Price": _OF_PRICES,
+    "MSRP": _OF_PRICES,
+}
+_TABLES: dict[str, Any] = {
+    "Type": ConditionMapping,
+    "Status": LotStatusMapping,
+    "Price": PricePhrase,
+    "MSRP": PricePhrase,
+}
+
+
+def _said(column: str, text: str) -> str:
+    """What stands in the mapping table for a text of this column."""
+    return without_tags(text) if _TABLES.get(column) is PricePhrase else text
+
+
 def meanings_of(*, texts: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """What the mapping tables say today of (column, text) pairs that an import did not know; others are absent."""
-    folded: dict[str, set[str]] = defaultdict(set)
-    for column, text in texts:
-        folded[column].add(fold_text(text))
-    known = {
-        "Type": dict(ConditionMapping.objects.filter(folded__in=folded["Type"]).values_list("folded", "condition")),
-        "Status": dict(
-            LotStatusMapping.objects.filter(folded__in=folded["Status"]).values_list("folded", "lot_status")
-        ),
+    folds = {(column, text): fold_text(_said(column, text)) for column, text in texts}
+    known: dict[Any, dict[str, str]] = {
+        ConditionMapping: dict(_known(ConditionMapping, folds).values_list("folded", "condition")),
+        LotStatusMapping: dict(_known(LotStatusMapping, folds).values_list("folded", "lot_status")),
+        PricePhrase: dict.fromkeys(_known(PricePhrase, folds).values_list("folded", flat=True), NO_PRICE),
     }
-    found = {(column, text): known.get(column, {}).get(fold_text(text), "") for column, text in texts}
+    found = {key: known.get(_TABLES.get(key[0]), {}).get(folded, "") for key, folded in folds.items()}
     return {key: meaning for key, meaning in found.items() if meaning}
+
+
+def _known(table: Any, folds: Mapping[tuple[str, str], str]) -> Any:
+    return table.objects.filter(
+        folded__in=[fold for (column, _), fold in folds.items() if _TABLES.get(column) is table]
+    )
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The rows of the mapping tables that were added or removed, by column, and the vehicles that were read anew."""
+
+    mappings: dict[str, list[int]]
+    vehicles: int
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.mappings.values()))
+
+
+def explain_texts(*, meanings: Mapping[tuple[str, str], str], actor: User | None) -> Explained:
+    """Store what (column, text) pairs mean, in the name of `actor`, and carry it into the current vehicles at once.
+
+    Raises `BadInput` for a meaning that the column does not know and for a text that somebody explained meanwhile;
+    nothing is stored then.
+    """
+    added: dict[str, list[int]] = defaultdict(list)
+    folded: dict[str, set[str]] = defaultdict(set)
+    with transaction.atomic():
+        for (column, text), meaning in meanings.items():
+            # A file may spell one wording in several ways.
+            if fold_text(_said(column, text)) in folded[_TABLES[column].__name__]:
+                continue
+            mapping = _explain(column, text, meaning, actor)
+            added[column].append(mapping.pk)
+            folded[_TABLES[column].__name__].add(mapping.folded)
+        return Explained(dict(added), _carry(folded, actor))
+
+
+def _explain(column: str, text: str, meaning: str, actor: User | None) -> Any:
+    if meaning not in dict(MEANINGS[column]):
+        raise BadInput(f"{text!r} cannot mean {meaning!r} in the column {column}. Choose one of the list.")
+    if len(text) >= LONGEST_TEXT:
+        # An import keeps no more of it, so what would be stored would never be met again.
+        words = f"The text that begins with {text[:_SHOWN]!r} is too long to be explained. Mend it in the file."
+        raise BadInput(words)
+    table = _TABLES[column]
+    value = {} if table is PricePhrase else {_FIELDS[table].value_field: meaning}
+    mapping = table(text=_said(column, text), **value)
+    # Where the library of the history looks for it.
+    mapping._history_user = actor
+    try:
+        mapping.full_clean()
+    except ValidationError as error:
+        words = " ".join(error.messages)
+        raise BadInput(f"{text[:_SHOWN]!r} was not explained: {words} Nothing was changed.") from error
+    mapping.save()
+    return mapping
+
+
+def forget_texts(*, mappings: Mapping[str, Collection[int]], actor: User | None) -> Explained:
+    """Take back what `explain_texts` stored, and read the current vehicles anew without it.
+
+    What somebody removed meanwhile is passed over.
+    """
+    removed: dict[str, list[int]] = defaultdict(list)
+    folded: dict[str, set[str]] = defaultdict(set)
+    with transaction.atomic():
+        for column, pks in mappings.items():
+            for mapping in _TABLES[column].objects.filter(pk__in=pks):
+                removed[column].append(mapping.pk)
+                folded[_TABLES[column].__name__].add(mapping.folded)
+                mapping._history_user = actor
+                mapping.delete()
+        return Explained(dict(removed), _carry(folded, actor))
+
+
+def _carry(folded: Mapping[str, Collection[str]], actor: User | None) -> int:
+    """A vehicle has no price with or without a price phrase, so only types and statuses change any."""
+    tables: tuple[type[ConditionMapping | LotStatusMapping], ...] = (ConditionMapping, LotStatusMapping)
+    return sum(
+        remap_vehicles(mapping=table, folded_texts=folded[table.__name__], actor=actor)
+        for table in tables
+        if folded.get(table.__name__)
+    )

@@ -12,6 +12,7 @@ from foundation.errors import Refused
 from inventory.domain.gates import PARTIAL
 from inventory.files import StoredUpload, delete_upload, store_upload
 from inventory.models import InventoryImport
+from inventory.operations.mending import completed
 from jobs import claims
 
 
@@ -24,8 +25,13 @@ def register_import(
     stage_only: bool = False,
     actor: User | None = None,
 ) -> InventoryImport:
-    """Keep the file and give back the import to run. Raises `Refused` when these bytes were imported before."""
-    upload = store_upload(stream)
+    """Keep the file and give back the import to run. Raises `Refused` when these bytes were imported before.
+
+    Mended rows of an earlier import are put into its file, and that whole file is kept, of the same moment of
+    collection; `BadInput` tells why they do not fit.
+    """
+    with completed(stream) as (whole, former):
+        upload = store_upload(whole)
     earlier = imported_files(upload.sha256).first()
     if earlier:
         delete_upload(upload.name)
@@ -34,10 +40,20 @@ def register_import(
         upload,
         source=(source or file_name).replace("\0", "")[:200],
         file_name=file_name.replace("\0", "")[:255],
-        collected_at=collected_at or timezone.now(),
+        collected_at=collected_at or (former.collected_at if former else timezone.now()),
         stage_only=stage_only,
         created_by=actor,
+        **(_inherited(former) if former else {}),
     )
+
+
+def _inherited(former: InventoryImport) -> dict[str, Any]:
+    """What holds for the rows of an import holds for them with some of them mended."""
+    return {
+        "foreign_rows": former.foreign_rows,
+        "holds": [PARTIAL] if PARTIAL in former.holds else [],
+        "notices": [f"These are the rows of import {former.pk} with the mended ones in their places."],
+    }
 
 
 def register_website_import(

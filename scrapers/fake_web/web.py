@@ -12,6 +12,7 @@ from typing import Any
 from scrapers.fake_web import sites
 from scrapers.fake_web.answers import Answer, Request, as_html, as_json, not_found, page
 from scrapers.fake_web.faults import CONTENT, LINE, Knobs, UnknownFaultError
+from scrapers.fake_web.given import GivenLots
 from scrapers.fake_web.lots import Lot, find_lot, load_lots
 from scrapers.fake_web.reading import Reading
 from scrapers.fake_web.spoiling import spoil
@@ -32,8 +33,16 @@ class Reply:
 class FakeWeb:
     """All websites at once; safe to use from many threads."""
 
-    def __init__(self, *, seed: int = 1, day: int = 0, scale: float = 1.0, first_day: date = FIRST_DAY) -> None:
-        self._first_world = World(seed=seed, day=day, scale=scale, first_day=first_day)
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        day: int = 0,
+        scale: float = 1.0,
+        first_day: date = FIRST_DAY,
+        given: GivenLots | None = None,
+    ) -> None:
+        self._first_world = World(seed=seed, day=day, scale=scale, first_day=first_day, given=given)
         self.knobs = Knobs(seed)
         self._lock = Lock()
         self.reset()

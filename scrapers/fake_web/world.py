@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import islice
 
+from scrapers.fake_web.given import GivenLots
 from scrapers.fake_web.lots import Lot, find_lot, load_lots
 from scrapers.fake_web.vehicles import Maker, Vehicle
 
@@ -19,12 +20,13 @@ _NEXT_STATE = {"in_transit": "on_lot", "in_production": "in_transit", "allocated
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """All lots on one day. The same seed, scale and day give the same vehicles."""
+    """All lots on one day. The same seed, scale and day give the same vehicles; `given` ones stand there on day 0."""
 
     seed: int = 1
     day: int = 0
     scale: float = 1.0
     first_day: date = FIRST_DAY
+    given: GivenLots | None = None
 
     @property
     def today(self) -> date:
@@ -32,6 +34,8 @@ class World:
 
     def own(self, lot: Lot) -> tuple[Vehicle, ...]:
         """The vehicles of the dealership's own rooftop, wherever the group lists them."""
+        if self.given and (given := self.given.of(lot)):
+            return _on_day(self, lot, first=_OWN, number=len(given), rooftops=(lot.label,))
         vehicles = self._stream(lot, _OWN, lot.vehicles, (lot.label,))
         if shared := lot.setting("also_lists"):
             other = self.own(find_lot(shared))
@@ -89,6 +93,8 @@ def mixed(vehicles: Sequence[Vehicle]) -> list[Vehicle]:
 @cache
 def _on_day(world: World, lot: Lot, *, first: int, number: int, rooftops: tuple[str, ...]) -> tuple[Vehicle, ...]:
     if world.day == 0:
+        if first == _OWN and world.given and (given := world.given.of(lot)):
+            return given
         if not number:
             return ()
         maker = Maker(lot, world.seed, world.today, first=first, rooftops=rooftops)

@@ -1,10 +1,18 @@
 """Websites that are on while the fake dealer web stands in the place of the internet, and off again behind it."""
 
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.db import transaction
 from django.utils import timezone
 
+from dealerships.domain.rules import Condition
 from foundation.errors import Refused
-from inventory.models import InventoryImport
+from inventory.domain.facts import LotStatus
+from inventory.models import InventoryImport, Vehicle
+from scrapers.fake_web.lots import load_lots
 from scrapers.models import RobotsFile, ScrapeRun, Website
 from scrapers.operations.sessions import cancel_run
 from silverfox.demo.operations import SOURCE
@@ -37,6 +45,46 @@ def switch_on_for_fake_web() -> int:
         website.probed_at = website.enabled_at = now
         website.save()
     return len(found)
+
+
+def write_lots(path: Path) -> int:
+    """Write the vehicles in use of the websites that are on for the fake dealer web, so that these show them; gives
+    their number. What is read then differs from the inventory no more than from one day to the next."""
+    lots: dict[str, list[dict[str, Any]]] = {}
+    known = {lot.domain for lot in load_lots()}
+    for website in Website.objects.filter(permission_note=NOTE).select_related("dealership"):
+        domain = (urlsplit(website.base_url).hostname or "").removeprefix("www.")
+        if domain in known:
+            vehicles = Vehicle.objects.active().for_dealership(website.dealership).order_by("row_number")
+            lots[domain] = [_on_the_web(vehicle) for vehicle in vehicles]
+    path.write_text(json.dumps(lots), encoding="utf-8")
+    return sum(map(len, lots.values()))
+
+
+def _on_the_web(vehicle: Vehicle) -> dict[str, Any]:
+    return {
+        "vin": vehicle.vin,
+        "stock": vehicle.stock,
+        "condition": {Condition.NEW: "new", Condition.CERTIFIED: "certified"}.get(Condition(vehicle.condition), "used"),
+        "year": vehicle.year,
+        "make": vehicle.make,
+        "model": vehicle.model,
+        "trim": vehicle.trim,
+        "color": vehicle.ext_color,
+        "body": vehicle.body_style,
+        "fuel": vehicle.fuel_type,
+        "price": int(vehicle.price or 0),
+        "msrp": int(vehicle.msrp or 0),
+        "state": _state(vehicle),
+        "since": vehicle.date_in_stock.isoformat() if vehicle.date_in_stock else "",
+    }
+
+
+def _state(vehicle: Vehicle) -> str:
+    if vehicle.lot_status == LotStatus.ON_LOT:
+        return "on_lot"
+    is_courtesy = any(word in vehicle.raw_status.casefold() for word in ("courtesy", "service"))
+    return "courtesy" if is_courtesy else "in_transit"
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from inventory.models import InventoryImport
@@ -16,6 +16,7 @@ from orders.models import Order
 from scrapers.models import ScrapeRun
 
 MOST_SHOWN = 50
+ENDED = (Job.State.DONE, Job.State.CANCELLED, Job.State.FAILED)
 # The page of a row, and what its name is made of.
 _PAGES: dict[type[Claimable], tuple[str, list[str]]] = {
     Order: ("order_detail", ["dealership"]),
@@ -55,8 +56,8 @@ class WorkGroup:
 
 
 def list_work() -> list[WorkGroup]:
-    """What runs, waits and has failed, and the jobs that ended last."""
-    return [_group("running", "Running"), _group("queued", "Waiting"), _group("failed", "Failed"), _ended()]
+    """What runs, waits and has failed."""
+    return [_group("running", "Running"), _group("queued", "Waiting"), _group("failed", "Failed")]
 
 
 def _group(state: str, title: str) -> WorkGroup:
@@ -76,17 +77,28 @@ def _group(state: str, title: str) -> WorkGroup:
 def _rows(work: Work, found: Any, state: str) -> Iterator[WorkRow]:
     page, named_by = _PAGES.get(work.model, ("", []))
     for row in (found.select_related(*named_by) if named_by else found)[:MOST_SHOWN]:
-        yield WorkRow(row, _name(row), reverse(page, args=[row.pk]) if page else "", state)
+        yield WorkRow(row, name_of(row), reverse(page, args=[row.pk]) if page else "", state)
 
 
-def _ended() -> WorkGroup:
-    ended = Job.objects.filter(state__in=[Job.State.DONE, Job.State.CANCELLED]).order_by("-finished_at")
-    rows = [WorkRow(job, _name(job), "", job.state) for job in ended[:MOST_SHOWN]]
-    return WorkGroup("done", "Jobs that ended", rows, ended.count())
+def ended_jobs(*, state: str = "", kind: str = "") -> QuerySet[Job]:
+    """The jobs that ended, the last one first: all, or those of one state or one kind."""
+    jobs = Job.objects.filter(state__in=[state] if state else ENDED).order_by("-finished_at", "-pk")
+    return jobs.filter(kind=kind) if kind else jobs
 
 
-def _name(row: Claimable) -> str:
+def kinds_of_jobs() -> list[tuple[str, str]]:
+    """Every kind of job on record with its words."""
+    kinds = Job.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    return [(kind, in_words(kind)) for kind in kinds]
+
+
+def in_words(kind: str) -> str:
+    return kind.replace("_", " ").capitalize()
+
+
+def name_of(row: Claimable) -> str:
+    """What people call it."""
     if not isinstance(row, Job):
         return str(row)
-    words = row.kind.replace("_", " ").capitalize()
+    words = in_words(row.kind)
     return f"{words} {row.subject_id}" if row.subject_id else words

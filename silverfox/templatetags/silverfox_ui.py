@@ -189,14 +189,14 @@ def money(amount: Decimal | int | None) -> str:
 
 
 @register.filter
-def age(moment: datetime) -> str:
-    """How long ago, in the one unit that people would use: `25 min`, `6 h`, `4 days`."""
+def age(moment: datetime) -> SafeString:
+    """How long ago, in the one unit that people would use: `25 min`, `6 h`, `4 days`; exact on hover."""
     minutes = int((timezone.now() - moment).total_seconds() // 60)
     if minutes < 60:
-        return f"{max(minutes, 0)} min"
+        return _time(moment, f"{max(minutes, 0)} min")
     if minutes < 72 * 60:
-        return f"{minutes // 60} h"
-    return f"{minutes // (24 * 60)} days"
+        return _time(moment, f"{minutes // 60} h")
+    return _time(moment, f"{minutes // (24 * 60)} days")
 
 
 @register.filter
@@ -206,11 +206,16 @@ def when(moment: datetime | None) -> str | SafeString:
         return ""
     local, now = timezone.localtime(moment), timezone.localtime()
     pattern = "H:i" if local.date() == now.date() else "M j, H:i" if local.year == now.year else "M j, Y"
+    return _time(moment, date_format(local, pattern))
+
+
+def _time(moment: datetime, words: str) -> SafeString:
+    local = timezone.localtime(moment)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         date_format(local, "M j, Y, H:i:s"),
-        date_format(local, pattern),
+        words,
     )
 
 

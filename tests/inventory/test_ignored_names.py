@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -104,23 +105,36 @@ def test_names_from_before_are_folded_by_the_migration() -> None:
 
 
 def unmatched_part(client: Client, address: str) -> Any:
-    return part(client.get(address), 'aria-labelledby="unmatched"', "</section>")
+    return part(client.get(address), 'id="unmatched"', "</section>")
 
 
 def test_staff_ignore_a_name_from_the_page_of_its_import_and_undo_it(staff: Client) -> None:
     make_dealership(name=ELM)
     done = import_file(make_csv(rows=[*rows_at("Body & Shop", 3), *rows_at(ELM, 2, first=9)]))
     address = reverse("import_detail", args=[done.pk])
-    assert f'href="{PAGE}?name=Body%20%26%20Shop"' in staff.get(address).content.decode()
+    assert f'href="{PAGE}?name=Body%20%26%20Shop&amp;import={done.pk}"' in staff.get(address).content.decode()
     assert "Body &amp; Shop" in staff.get(PAGE, {"name": "Body & Shop"}).content.decode()
     answer = staff.post(PAGE, {"name": "Body & Shop", "reason": REASON}, follow=True)
     assert "Body & Shop is ignored; its rows wait for nobody." in words(answer)
     assert f"Body & Shop {REASON} (staff," in words(answer)
     assert "Ignored by staff" in unmatched_part(staff, address)
     assert "Attach" not in unmatched_part(staff, address)
-    undone = staff.post(reverse("ignored_name_undo", args=[IgnoredName.objects.get().pk]), follow=True)
+    [message] = get_messages(answer.wsgi_request)
+    assert message.extra_tags == reverse("ignored_name_undo", args=[IgnoredName.objects.get().pk])
+    undone = staff.post(message.extra_tags, follow=True)
     assert "Body & Shop is no longer ignored." in words(undone)
     assert "Attach" in unmatched_part(staff, address)
+
+
+def test_ignoring_a_name_leads_back_to_the_import_it_was_found_in(staff: Client) -> None:
+    done = import_file(make_csv(rows=rows_at("Body Shop", 3)))
+    form = staff.get(PAGE, {"name": "Body Shop", "import": str(done.pk)}).content.decode()
+    assert f'name="inventory_import" value="{done.pk}"' in form
+    answer = staff.post(PAGE, {"name": "Body Shop", "reason": REASON, "inventory_import": done.pk})
+    assert answer["Location"] == reverse("import_detail", args=[done.pk])
+    for odd in ("-1", "x", "9" * 30):
+        answer = staff.post(PAGE, {"name": f"Lot {odd}", "reason": REASON, "inventory_import": odd})
+        assert (answer.status_code, IgnoredName.objects.count()) == (422, 1)
 
 
 def test_the_start_page_and_the_list_of_imports_no_longer_warn_of_it(staff: Client) -> None:
@@ -165,5 +179,5 @@ def test_the_queries_of_the_list_do_not_grow(
 ) -> None:
     for number in range(count):
         ignore(f"Shop {number}", actor=User.objects.get(username="staff"))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert staff.get(PAGE).status_code == 200

@@ -1,14 +1,17 @@
 """Programs that are killed while they import or activate: nothing half done is ever seen, and all can be repeated."""
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 
 from inventory.models import Dataset, InventoryImport, RawVehicle, Vehicle
 from inventory.operations.activation import activate_dataset
-from tests.factories import ensure_mappings, make_csv, make_dealership
-from tests.inventory.arrivals import ELM, import_file, import_lot, rows_at
+from inventory.operations.importing import run_import
+from tests.factories import ensure_mappings, make_csv, make_dealership, make_row
+from tests.inventory.arrivals import ELM, import_file, import_lot, in_a_thread, register, rows_at
 from tests.inventory.dying_program import LAST_OF_ACTIVATION
 from tests.programs import run_program
 
@@ -55,3 +58,20 @@ def test_a_program_killed_while_it_activates_leaves_the_old_dataset_in_use(
     if place != "commit":
         activate_dataset(dataset=dataset)
     assert states() == ["archived", "active"]
+
+
+def test_others_see_how_far_a_long_reading_is() -> None:
+    make_dealership(name=ELM)
+    # So many that it takes some seconds.
+    rows = (make_row(number=number, location=ELM) for number in range(1, 40_001))
+    item = register(make_csv(rows=rows))
+    seen: set[int] = set()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(in_a_thread(lambda: run_import(inventory_import=item)))
+        while not reading.done():
+            seen.add(InventoryImport.objects.values_list("rows_so_far", flat=True).get(pk=item.pk))
+            sleep(0.05)
+        reading.result()
+    item.refresh_from_db()
+    assert item.rows_read == 40_000
+    assert [rows for rows in seen if 0 < rows < 40_000]

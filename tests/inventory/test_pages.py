@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -15,7 +16,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from dealerships.models import DealershipAlias
 from inventory.files import upload_path
-from inventory.models import ConditionMapping, Dataset, InventoryImport
+from inventory.models import (
+    ConditionMapping,
+    Dataset,
+    InventoryImport,
+    LotStatusMapping,
+    PricePhrase,
+    Vehicle,
+)
+from inventory.operations.ignoring import ignore_name
 from tests.factories import active_dataset_of, ensure_mappings, make_csv, make_dealership, make_row
 from tests.inventory.arrivals import ELM, OAK, account_of, import_file, import_lot, rows_at
 from tests.pages import HTMX, part, sign_in, words
@@ -80,6 +89,10 @@ def test_the_page_asks_every_two_seconds_until_the_file_is_read(staff: Client, r
     assert 'hx-trigger="every 2s"' in page
     waiting = staff.get(progress, headers=HTMX)
     assert (waiting.status_code, "waits for a worker" in words(waiting)) == (200, True)
+    lease = timezone.now() + timedelta(minutes=1)
+    InventoryImport.objects.update(status="running", lease_until=lease, rows_so_far=12_000)
+    assert "12,000 rows are read so far." in words(staff.get(progress, headers=HTMX))
+    InventoryImport.objects.update(status="queued", lease_until=None)
     run_queued_jobs()
     finished = staff.get(progress, headers=HTMX)
     assert (finished.status_code, finished["HX-Refresh"]) == (286, "true")
@@ -176,7 +189,7 @@ def test_the_queries_of_an_import_do_not_grow_with_its_rows(
     make_dealership(name=OAK)
     rows = [*rows_at(ELM, 30, Price="Please Call", Type="Loaner"), *rows_at(OAK, 30, first=50), *rows_at("Nobody", 9)]
     done = import_file(make_csv(rows=rows))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(19):
         assert viewer.get(page_of(done)).status_code == 200
 
 
@@ -203,15 +216,26 @@ def test_texts_of_a_file_are_never_markup(viewer: Client) -> None:
 # Unmatched names
 
 
-def attach(client: Client, item: InventoryImport, name: str, dealership: Any) -> Any:
-    return client.post(reverse("import_attach", args=[item.pk]), {"name": name, "dealership": dealership})
+def attach(client: Client, item: InventoryImport, name: str, dealership: str, **fields: str) -> Any:
+    unmatched = item.unmatched_names.get(name=name)
+    address = reverse("import_attach", args=[item.pk])
+    return client.post(address, {f"dealership-{unmatched.pk}": dealership, **fields})
+
+
+def undo_of(client: Client) -> str:
+    """The address that the toast of the last answer would post to."""
+    [message] = get_messages(client.get("/imports/").wsgi_request)
+    return str(message.extra_tags)
 
 
 def test_an_attached_name_and_a_second_reading_bring_the_rows_in(staff: Client, run_queued_jobs: Jobs) -> None:
     elm = make_dealership(name=ELM)
     first = import_file(make_csv(rows=rows_at("Elm Street STL", 3)), collected_at=timezone.now() - timedelta(hours=5))
     assert "Elm Street STL 3 rows." in words(staff.get(page_of(first)))
-    assert attach(staff, first, "Elm Street STL", elm.pk).status_code == 302
+    assert attach(staff, first, "Elm Street STL", "elm street MOTORS").status_code == 302
+    page = words(staff.get(page_of(first)))
+    assert "1 name was attached since: read the file again, and 3 rows come in." in page
+    assert f"Now {ELM}" in page
     answer = staff.post(reverse("import_reread", args=[first.pk]))
     again = InventoryImport.objects.exclude(pk=first.pk).get()
     assert answer["Location"] == page_of(again)
@@ -222,21 +246,81 @@ def test_an_attached_name_and_a_second_reading_bring_the_rows_in(staff: Client, 
     assert f"Read again from import {first.pk}" in words(staff.get(page_of(again)))
 
 
-def test_a_name_that_another_dealership_has_is_refused_with_its_owner(staff: Client) -> None:
+def test_several_names_are_attached_and_read_again_in_one_go(staff: Client, run_queued_jobs: Jobs) -> None:
+    elm, oak = make_dealership(name=ELM), make_dealership(name=OAK)
+    done = import_file(make_csv(rows=[*rows_at("Elm STL", 3), *rows_at("Oak STL", 2, first=9), *rows_at("Nobody", 1)]))
+    oak_name = done.unmatched_names.get(name="Oak STL")
+    answer = attach(staff, done, "Elm STL", ELM, **{f"dealership-{oak_name.pk}": OAK, "reread": "yes"})
+    again = InventoryImport.objects.exclude(pk=done.pk).get()
+    assert answer["Location"] == page_of(again)
+    run_queued_jobs()
+    assert [active_dataset_of(dealership=each).rows_accepted for each in (elm, oak)] == [3, 2]
+    assert DealershipAlias.history.filter(text="Elm STL").get().history_user.username == "staff"
+
+
+def test_an_attached_name_is_detached_by_undo_and_its_own_name_never(staff: Client) -> None:
     elm = make_dealership(name=ELM)
-    make_dealership(name=OAK)
-    done = import_file(make_csv(rows=rows_at("Nobody", 1)))
-    answer = attach(staff, done, "OAK HILL CARS", elm.pk)
+    done = import_file(make_csv(rows=rows_at("Elm STL", 3)))
+    attach(staff, done, "Elm STL", ELM)
+    undo = undo_of(staff)
+    assert f'action="{undo}"' in staff.get(page_of(done)).content.decode()
+    answer = staff.post(undo, follow=True)
+    assert f"Elm STL is no longer a name of {ELM}." in words(answer)
+    assert not DealershipAlias.objects.filter(text="Elm STL").exists()
+    assert "Somebody detached that name already" in words(staff.post(undo, follow=True))
+    own = elm.aliases.get()
+    kept = staff.post(f"{reverse('import_detach', args=[done.pk])}?alias={own.pk}", follow=True)
+    assert f"{ELM} is the dealership's own name; it stays attached." in words(kept)
+    assert elm.aliases.exists()
+
+
+def test_a_name_that_another_dealership_has_is_refused_with_its_owner_and_what_was_typed(staff: Client) -> None:
+    make_dealership(name=ELM)
+    done = import_file(make_csv(rows=rows_at("Oak Hill", 1)))
+    oak = make_dealership(name=OAK)
+    DealershipAlias.objects.create(dealership=oak, text="Oak Hill")
+    answer = attach(staff, done, "Oak Hill", ELM)
+    assert (answer.status_code, "This name already belongs to Oak Hill Cars." in words(answer)) == (422, True)
+
+
+def test_a_typed_name_that_is_nearly_right_is_told_and_nothing_is_attached(staff: Client) -> None:
+    make_dealership(name=ELM)
+    done = import_file(make_csv(rows=[*rows_at("Elm STL", 1), *rows_at("Nobody", 1, first=5)]))
+    nobody = done.unmatched_names.get(name="Nobody")
+    answer = attach(staff, done, "Elm STL", ELM, **{f"dealership-{nobody.pk}": "Elm Stret Motors"})
     assert answer.status_code == 422
-    assert "This name already belongs to Oak Hill Cars." in words(answer)
+    assert f"There is no dealership 'Elm Stret Motors'. Did you mean {ELM}?" in words(answer)
+    assert 'value="Elm Stret Motors"' in answer.content.decode()
+    assert DealershipAlias.objects.count() == 1
 
 
-@pytest.mark.parametrize("dealership", ["", "4711", "x"])
-def test_a_name_needs_a_dealership(dealership: str, staff: Client) -> None:
+@pytest.mark.parametrize("typed", ["", " ", "\0"])
+def test_a_name_needs_a_dealership(typed: str, staff: Client) -> None:
     done = import_file(make_csv(rows=rows_at("Nobody", 1)))
-    before = DealershipAlias.objects.count()
-    assert attach(staff, done, "Nobody", dealership).status_code == 422
-    assert DealershipAlias.objects.count() == before
+    answer = attach(staff, done, "Nobody", typed)
+    assert (answer.status_code, "No dealership was chosen." in words(answer)) == (422, True)
+    assert DealershipAlias.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "key", ["dealership-", "dealership-x", "dealership-4711", f"dealership-{'9' * 30}", "dealership-\u0661"]
+)
+def test_a_name_that_the_import_does_not_hold_is_not_attached(key: str, staff: Client) -> None:
+    make_dealership(name=ELM)
+    done = import_file(make_csv(rows=rows_at("Nobody", 1)))
+    assert staff.post(reverse("import_attach", args=[done.pk]), {key: ELM}).status_code == 422
+    assert DealershipAlias.objects.count() == 1
+
+
+def test_unmatched_names_are_split_into_pages_with_the_open_ones_first(staff: Client) -> None:
+    rows = [row for number in range(30) for row in rows_at(f"Lot {number:02}", 2, first=10 * number)]
+    done = import_file(make_csv(rows=[*rows, *rows_at("Largest", 5, first=900)]))
+    ignore_name(text="Largest", reason="Not ours.", actor=None)
+    first = part(staff.get(page_of(done)), 'id="unmatched"', "</section>")
+    last = part(staff.get(page_of(done), {"names": "2", "code": "E_YEAR"}), 'id="unmatched"', "</section>")
+    assert ["1 to 25 of 31" in first, "26 to 31 of 31" in last] == [True, True]
+    assert ["Largest 5 rows" in first, "Largest 5 rows" in last] == [False, True]
+    assert "?names=2#unmatched" in staff.get(page_of(done)).content.decode()
 
 
 def test_a_file_that_is_no_longer_kept_cannot_be_read_again(staff: Client) -> None:
@@ -268,13 +352,77 @@ def test_a_reading_whose_worker_was_lost_can_be_repeated(staff: Client, run_queu
 # Unmapped texts
 
 
-def test_an_unknown_wording_leads_managers_to_its_mapping(viewer: Client, manager: Client) -> None:
+def explain(client: Client, item: InventoryImport, meanings: dict[str, str]) -> Any:
+    texts = {text.text: text.pk for text in item.unmapped_texts.all()}
+    chosen = {f"meaning-{texts[text]}": meaning for text, meaning in meanings.items()}
+    return client.post(reverse("import_explain", args=[item.pk]), chosen)
+
+
+def unknown_texts() -> InventoryImport:
     make_dealership(name=ELM)
-    done = import_file(make_csv(rows=rows_at(ELM, 3, Type="Loaner & demo")))
-    link = f"{reverse('admin:inventory_conditionmapping_add')}?text=Loaner%20%26%20demo"
-    assert [link in client.get(page_of(done)).content.decode() for client in (viewer, manager)] == [False, True]
-    ConditionMapping.objects.create(text="loaner & DEMO", condition="po")
-    assert "Type, 3 rows; means PO now" in words(manager.get(page_of(done)))
+    rows = [*rows_at(ELM, 3, Type="Loaner & demo"), make_row(number=8, location=ELM, Status="Awaiting Dispatch")]
+    rows.append(make_row(number=9, location=ELM, Price="<b>Ask Bob</b>"))
+    return import_file(make_csv(rows=rows))
+
+
+def test_wordings_are_explained_on_the_page_and_count_at_once_for_all_of_them(staff: Client) -> None:
+    done = unknown_texts()
+    answer = explain(staff, done, {"Loaner & demo": "po", "Awaiting Dispatch": "off_lot", "<b>Ask Bob</b>": "no_price"})
+    assert answer.status_code == 302
+    page = words(staff.get(page_of(done)))
+    assert "3 wordings explained; 4 vehicles of the current inventories were read anew." in page
+    assert "Type, 3 rows; means PO now" in page
+    assert "Price, 1 row; means No price now" in page
+    vehicles = Vehicle.objects.order_by("row_number")
+    assert list(vehicles.values_list("condition", flat=True)) == ["po"] * 5
+    assert vehicles.get(raw_status="Awaiting Dispatch").lot_status == "off_lot"
+    entry = ConditionMapping.history.get(text="Loaner & demo")
+    assert (entry.history_user.username, entry.history_type) == ("staff", "+")
+    assert PricePhrase.objects.filter(text="Ask Bob").exists()
+
+
+def test_undo_takes_the_meanings_back_and_the_vehicles_with_them(staff: Client) -> None:
+    done = unknown_texts()
+    explain(staff, done, {"Loaner & demo": "po", "<b>Ask Bob</b>": "no_price"})
+    undo = undo_of(staff)
+    answer = staff.post(undo, follow=True)
+    assert "2 wordings are unknown again; 3 vehicles of the current inventories were read anew." in words(answer)
+    assert Vehicle.objects.filter(condition="unknown").count() == 3
+    assert not PricePhrase.objects.filter(text="Ask Bob").exists()
+    assert "Somebody took that back already" in words(staff.post(undo, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("meaning", "sentence"),
+    [("", "No meaning was chosen."), ("cab", "cannot mean 'cab' in the column Type"), ("on_lot", "cannot mean")],
+)
+def test_a_meaning_is_one_of_those_that_the_column_knows(meaning: str, sentence: str, staff: Client) -> None:
+    done = unknown_texts()
+    before = ConditionMapping.objects.count()
+    answer = explain(staff, done, {"Loaner & demo": meaning})
+    assert (answer.status_code, sentence in words(answer)) == (422, True)
+    assert ConditionMapping.objects.count() == before
+
+
+def test_a_wording_that_somebody_explained_meanwhile_is_refused_and_none_of_the_others_stored(staff: Client) -> None:
+    done = unknown_texts()
+    ConditionMapping.objects.create(text="loaner & DEMO", condition="cpo")
+    answer = explain(staff, done, {"Awaiting Dispatch": "off_lot", "Loaner & demo": "po"})
+    assert (answer.status_code, "This text is listed already: loaner & DEMO." in words(answer)) == (422, True)
+    assert not LotStatusMapping.objects.filter(text="Awaiting Dispatch").exists()
+
+
+def test_a_wording_that_is_too_long_to_be_explained_is_told(staff: Client) -> None:
+    make_dealership(name=ELM)
+    done = import_file(make_csv(rows=rows_at(ELM, 2, Type="x" * 300)))
+    answer = explain(staff, done, {"x" * 200: "po"})
+    assert (answer.status_code, "is too long to be explained. Mend it in the file." in words(answer)) == (422, True)
+
+
+def test_viewers_see_wordings_without_a_choice_and_cannot_explain_them(viewer: Client) -> None:
+    done = unknown_texts()
+    assert "<select" not in viewer.get(page_of(done)).content.decode()
+    assert explain(viewer, done, {"Loaner & demo": "po"}).status_code == 403
 
 
 # Decisions
@@ -288,7 +436,7 @@ def test_a_held_dataset_stands_beside_the_one_in_use(viewer: Client) -> None:
     page = words(viewer.get(page_of(held_dataset())))
     assert "5 vehicles after 40: below 50%. A manager decides." in page
     assert "Vehicles 40 5" in page
-    assert "VINs only here 35 0" in page
+    assert "VINs only here 35 vehicles that are gone 0 new vehicles" in page
 
 
 def test_a_manager_releases_what_a_manager_must_decide_with_a_reason(staff: Client, manager: Client) -> None:
@@ -361,7 +509,9 @@ def test_deciding_twice_says_that_it_is_in_use_already(manager: Client) -> None:
 def test_changes_are_posts_of_staff(action: str, viewer: Client, staff: Client) -> None:
     dataset = held_dataset()
     address = reverse(action, args=[dataset.pk if "dataset" in action else dataset.inventory_import_id])
-    assert [client.get(address).status_code for client in (viewer, staff)] == [405, 405]
+    # Going back is asked on a page, which for any other dataset is that dataset's.
+    asked = [403, 302] if action == "dataset_activate" else [405, 405]
+    assert [client.get(address).status_code for client in (viewer, staff)] == asked
     assert viewer.post(address).status_code == 403
     assert sign_in(role="nobody").post(address).status_code == 302
 

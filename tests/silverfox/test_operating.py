@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from inventory.models import InventoryImport
-from jobs.models import Job
+from jobs.models import Incarnation, Job, WorkerHeartbeat
 from orders.models import Order
 from orders.operations.completing import approve_order
 from tests.factories import make_dealership, make_order, make_vehicles
@@ -30,6 +30,10 @@ def section(response: object, state: str) -> str:
     return part(response, f'id="group-{state}"', "</section>")
 
 
+def ended(response: object) -> str:
+    return part(response, 'id="ended"', "</section>")
+
+
 def test_the_page_lists_what_runs_waits_and_has_failed_with_the_way_to_each() -> None:
     dealership = make_dealership()
     make_vehicles(dealership=dealership)
@@ -47,14 +51,80 @@ def test_the_page_lists_what_runs_waits_and_has_failed_with_the_way_to_each() ->
     assert f"Import {failed.pk} of lots.csv" in section(page, "failed")
     assert "The file has no header." in section(page, "failed")
     assert f'href="/imports/{failed.pk}/"' in page.content.decode()
-    assert "Verify artifacts 4" in section(page, "done")
-    assert "12 files checked." in section(page, "done")
+    assert "Verify artifacts 4" in ended(page)
+    assert "12 files checked." in ended(page)
 
 
 def test_a_worker_that_does_not_answer_is_told_on_top() -> None:
     page = sign_in(role="staff").get("/jobs/")
-    assert "The worker has never answered. The supervisor does not run. Start it: manage.py worker" in words(page)
+    assert "No worker has ever answered. The supervisor does not run. Start it: manage.py worker" in words(page)
     assert ["Nothing runs." in words(page), "Nothing has failed." in words(page)] == [True, True]
+
+
+def answered(*, seconds_ago: int) -> None:
+    now = timezone.now()
+    alive = Incarnation.objects.create(
+        host="shop", supervisor_pid=1, version="1", started_at=now - timedelta(days=1), seen_at=now
+    )
+    at = now - timedelta(seconds=seconds_ago)
+    WorkerHeartbeat.objects.create(incarnation=alive, at=at, host="shop", pid=2, version="1")
+
+
+def test_the_page_tells_how_long_ago_the_worker_answered_and_since_when_it_does_not() -> None:
+    staff = sign_in(role="staff")
+    answered(seconds_ago=4)
+    page = words(staff.get("/jobs/"))
+    assert ["Worker answered 4 s ago" in page, "No worker has answered" in page] == [True, False]
+    at = timezone.now() - timedelta(hours=30)
+    WorkerHeartbeat.objects.update(at=at)
+    page = words(staff.get("/jobs/live/"))
+    assert f"No worker has answered since {timezone.localtime(at):%b} {timezone.localtime(at).day}, " in page
+    assert "Start it: manage.py worker" in page
+
+
+def test_the_page_asks_often_while_there_is_work_and_seldom_but_always_without() -> None:
+    staff = sign_in(role="staff")
+    idle = staff.get("/jobs/").content.decode()
+    assert 'hx-trigger="every 10s"' in idle
+    job = make_job()
+    busy = staff.get("/jobs/live/?ended=0")
+    assert (busy.status_code, 'hx-trigger="every 2s"' in busy.content.decode()) == (200, True)
+    assert "Verify artifacts" in section(busy, "queued")
+    assert "ended since" not in words(busy)
+    Job.objects.filter(pk=job.pk).update(state="done", finished_at=timezone.now())
+    after = staff.get("/jobs/live/?ended=0")
+    assert "1 job has ended since this page was loaded. Show it" in words(after)
+    # The list below stays where it is; the next asking knows as much as this one.
+    assert 'hx-get="/jobs/live/?ended=0"' in after.content.decode()
+
+
+@pytest.mark.parametrize("seen", ["", "x", "-1", "9" * 40, "\u0661", "%00"])
+def test_an_odd_number_of_ended_jobs_is_no_error(seen: str) -> None:
+    assert sign_in(role="staff").get(f"/jobs/live/?ended={seen}").status_code == 200
+
+
+def test_ended_jobs_are_filtered_and_split_into_pages_in_the_address() -> None:
+    staff, now = sign_in(role="staff"), timezone.now()
+    Job.objects.bulk_create(
+        Job(kind="verify_artifacts", subject_id=number, state="done", finished_at=now - timedelta(minutes=number))
+        for number in range(60)
+    )
+    Job.objects.create(kind="summarise_batch", subject_id=7, state="cancelled", finished_at=now)
+    Job.objects.create(kind="summarise_batch", subject_id=8, state="failed", error_text="No batch 8.", finished_at=now)
+    first = ended(staff.get("/jobs/"))
+    assert ["Jobs that ended 62" in first, "1 to 50 of 62" in first] == [True, True]
+    second = staff.get("/jobs/?state=done&kind=verify_artifacts&page=2")
+    assert "51 to 60 of 60" in ended(second)
+    assert "state=done&amp;kind=verify_artifacts&amp;page=1" in second.content.decode()
+    assert "Summarise batch 7" in ended(staff.get("/jobs/?state=cancelled"))
+    assert "No batch 8." in ended(staff.get("/jobs/?kind=summarise_batch&state=failed"))
+    assert "No job ended in this way. Show all" in ended(staff.get("/jobs/?kind=verify_artifacts&state=failed"))
+
+
+@pytest.mark.parametrize("query", ["state=x&kind=y&page=z", "state=running", "kind=%00", "page=-1", "page=999"])
+def test_odd_filters_show_all(query: str) -> None:
+    make_job(state="done", finished_at=timezone.now())
+    assert "Jobs that ended 1" in ended(sign_in(role="staff").get(f"/jobs/?{query}"))
 
 
 def test_a_failed_job_is_retried_and_another_one_is_not() -> None:
@@ -89,8 +159,8 @@ def test_the_page_shows_fifty_of_a_state_and_counts_all_with_the_same_number_of_
         dealership = make_dealership(name=f"Lot {number}")
         make_vehicles(dealership=dealership, first=100 * (number + 1))
         Order.objects.filter(pk=make_order(dealership=dealership).pk).update(state="failed")
-    # Six for each of the four kinds of work, and those of every page.
-    with django_assert_max_num_queries(31):  # type: ignore[attr-defined]
+    # Six for each of the four kinds of work, four for what has ended, and those of every page.
+    with django_assert_max_num_queries(34):  # type: ignore[attr-defined]
         page = staff.get("/jobs/")
     assert "50 of 60 are shown" in section(page, "queued")
 

@@ -63,11 +63,13 @@ def test_money_shows_separators_and_cents_only_where_there_are_some(amount: Deci
     [(0, "0 min"), (59, "59 min"), (60, "1 h"), (38 * 60, "38 h"), (72 * 60 - 1, "71 h"), (72 * 60, "3 days")],
 )
 def test_an_age_is_told_in_the_unit_that_people_use(minutes: int, text: str) -> None:
-    assert silverfox_ui.age(timezone.now() - timedelta(minutes=minutes, seconds=5)) == text
+    moment = timezone.localtime() - timedelta(minutes=minutes, seconds=5)
+    exact = f'datetime="{moment.isoformat(timespec="seconds")}" title="{moment:%b} {moment.day}, {moment:%Y, %H:%M:%S}"'
+    assert silverfox_ui.age(moment) == f"<time {exact}>{text}</time>"
 
 
 def test_the_age_of_what_lies_ahead_is_nothing() -> None:
-    assert silverfox_ui.age(timezone.now() + timedelta(hours=1)) == "0 min"
+    assert ">0 min</time>" in silverfox_ui.age(timezone.now() + timedelta(hours=1))
 
 
 def test_a_moment_of_today_is_its_time_and_exact_on_hover() -> None:

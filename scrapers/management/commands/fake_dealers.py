@@ -4,6 +4,7 @@ import os
 import signal
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -11,6 +12,7 @@ from django.core.management.base import CommandParser
 from foundation.commands import JsonCommand, Outcome
 from foundation.errors import BadInput
 from jobs.processes import STOP_SIGNALS
+from scrapers.fake_web.given import GivenLots, load_given
 from scrapers.fake_web.lots import load_lots
 from scrapers.fake_web.server import Server, running
 from scrapers.fake_web.web import FakeWeb
@@ -28,6 +30,7 @@ class Command(JsonCommand):
         parser.add_argument("--day", type=int, default=0, help="how many days of sales and arrivals have passed")
         parser.add_argument("--scale", type=float, default=1.0, help="multiplies the sizes of the lots")
         parser.add_argument("--first-day", type=date.fromisoformat, default=FIRST_DAY, help="the date of day 0")
+        parser.add_argument("--lots", type=Path, help="vehicles that stand there on day 0, as JSON by domain")
         parser.add_argument("--delay", type=float, default=0.0, help="seconds before every answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,15 +52,25 @@ class Command(JsonCommand):
         text = f"{len(load_lots())} fake dealers' websites answer at {address} - Ctrl-C stops them."
         return Outcome({"address": address, "port": server.port, "sites": len(load_lots())}, text)
 
-    def _serve(self, host: str, port: int, *, delay: float, **options: Any) -> Server:
+    def _serve(self, host: str, port: int, *, delay: float, lots: Path | None, **options: Any) -> Server:
         world = {name: options[name] for name in ("seed", "day", "scale", "first_day")}
+        web = FakeWeb(**world, given=_given(lots) if lots else None)
         try:
-            return self._stack.enter_context(running(FakeWeb(**world), host=host, port=port, delay=delay))
+            return self._stack.enter_context(running(web, host=host, port=port, delay=delay))
         except OverflowError:
             raise BadInput(f"There is no port {port}: choose one from 1024 to 65535.") from None
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
             raise BadInput(f"Port {port} of {host} cannot be used ({reason}): choose another --port.") from error
+
+
+def _given(path: Path) -> GivenLots:
+    try:
+        return load_given(path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}. Name a file with --lots.") from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise BadInput(f"{path} holds no lots ({error}). Leave --lots out for invented ones.") from error
 
 
 def _refuse_impossible(*, day: int, scale: float, delay: float, **_: Any) -> None:

@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,12 @@ from inventory.models import InventoryImport
 from jobs.processes import STOP_SIGNALS, Programs
 from silverfox import db_embedded
 from silverfox.demo.users import kept_logins
-from silverfox.demo.website_operations import refuse_without_demo, switch_off_behind_fake_web, switch_on_for_fake_web
+from silverfox.demo.website_operations import (
+    refuse_without_demo,
+    switch_off_behind_fake_web,
+    switch_on_for_fake_web,
+    write_lots,
+)
 from silverfox.environment import LOOPBACK_HOSTS
 
 WEB_THREADS = 8
@@ -67,6 +73,7 @@ class Command(BaseCommand):
         if demo_web:
             refuse_without_demo()
             self.stdout.write(f"{switch_on_for_fake_web()} websites are read from the fake dealer web until the end.")
+            write_lots(demo_web_lots())
         call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         connection.close()
 
@@ -120,9 +127,15 @@ def programs(host: str, port: int) -> dict[str, list[str]]:
 
 
 def demo_web_program(port: int) -> dict[str, list[str]]:
-    """The command line of the fake dealer web, whose vehicles have stood there until today."""
+    """The command line of the fake dealer web, whose websites show the inventory in use as of today."""
     manage = str(settings.BASE_DIR / "manage.py")
-    return {"fake dealer web": [manage, "fake_dealers", f"--port={port}", f"--first-day={timezone.localdate()}"]}
+    options = [f"--port={port}", f"--first-day={timezone.localdate()}", f"--lots={demo_web_lots()}"]
+    return {"fake dealer web": [manage, "fake_dealers", *options]}
+
+
+def demo_web_lots() -> Path:
+    """Where the fake dealer web finds the vehicles that its websites show."""
+    return Path(settings.VAR_DIR) / "demo_web_lots.json"
 
 
 def refuse_demo_web(host: str) -> None:
