@@ -100,7 +100,7 @@ def sign_in(site: Site, chromium: Browser, watch: Watch) -> Iterator[SignIn]:
     for context in contexts:
         context.close()
     print(site.words()[-10_000:])  # noqa: T201 - shown beside a failure
-    assert watch.complaints == []
+    assert not watch.complaints, "\n".join(watch.complaints)
 
 
 @pytest.fixture
