@@ -124,4 +124,4 @@ def enter(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_label("Password")).to_have_count(0)
+    expect(page.get_by_label("Username")).to_have_count(0)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from tests.pages import content_of, sign_in
-from tests.silverfox.access_table import PAGES, TABLES
+from tests.silverfox.access_table import PAGES
 from tests.silverfox.test_access import make_places
 
 MAY_ALL = "superuser"

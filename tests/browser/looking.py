@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize
 
-THEMES = ("dark", "light")
+THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=360, height=740)
 # Each side of the widths at which the shell changes, the narrowest and the widest.
 WIDTHS = (320, 360, 720, 721, 1240, 1241, 1440, 1920)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _RUN = """async (rules) => {
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
   const found = await axe.run(document, {preload: false, resultTypes: ["violations"], runOnly: rules});
   return found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
 }"""
@@ -38,7 +40,7 @@ def violations(page: Page) -> Iterator[str]:
     for size in (DESK, PHONE):
         page.set_viewport_size(size)
         for theme in THEMES:
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            page.emulate_media(color_scheme=theme)
             rules = (
                 {"type": "tag", "values": RULES}
                 if theme == THEMES[0]
