@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 from tests.browser.conftest import SignIn
 from tests.browser.every_page import MAY_ALL, documents
 from tests.browser.looking import loaded, sideways, violations
+from tests.browser.scenes import scenes
+from tests.silverfox.test_access import make_places
 
 MOST_BYTES = 300_000
 MOST_SCRIPT_BYTES = 10_000
@@ -20,7 +22,7 @@ PARTS = 2
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_open_to_everybody_fits_every_width_and_is_light(part: int, sign_in: SignIn) -> None:
-    page, pages = sign_in(MAY_ALL), documents()
+    page, pages = sign_in(MAY_ALL), documents(make_places()) | scenes()
     assert len(pages) > 40
     found = [f"{name}: {fault}" for name in sorted(pages)[part::PARTS] for fault in faults(page, name, pages[name])]
     assert not found, "\n".join(found)
