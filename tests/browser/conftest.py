@@ -24,8 +24,11 @@ PASSWORD = "a fox that is silver"  # of users who live for one test
 DESK = {"width": 1440, "height": 900}
 
 
-class SignIn(Protocol):
+class Browse(Protocol):
     def __call__(self, role: str = "staff", **options: Any) -> Page: ...
+
+
+SignIn = Browse
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,8 +85,8 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def sign_in(site: Site, chromium: Browser, watch: Watch) -> Iterator[SignIn]:
-    """Gives the page of a person with that role, who has signed in by the form; options are those of a context."""
+def browse(site: Site, chromium: Browser, watch: Watch) -> Iterator[Browse]:
+    """Gives a browser before the sign-in page, for a person with that role; options are those of a context."""
     contexts = []
 
     def open_page(role: str = "staff", **options: Any) -> Page:
@@ -93,7 +96,6 @@ def sign_in(site: Site, chromium: Browser, watch: Watch) -> Iterator[SignIn]:
         watch.follow(context)
         page = context.new_page()
         page.goto("/accounts/login/")
-        enter(page, role)
         return page
 
     yield open_page
@@ -101,6 +103,18 @@ def sign_in(site: Site, chromium: Browser, watch: Watch) -> Iterator[SignIn]:
         context.close()
     print(site.words()[-10_000:])  # noqa: T201 - shown beside a failure
     assert not watch.complaints, "\n".join(watch.complaints)
+
+
+@pytest.fixture
+def sign_in(browse: Browse) -> SignIn:
+    """Gives the page of a person with that role, who has signed in by the form."""
+
+    def open_page(role: str = "staff", **options: Any) -> Page:
+        page = browse(role, **options)
+        enter(page, role)
+        return page
+
+    return open_page
 
 
 @pytest.fixture

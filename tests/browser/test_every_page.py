@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import SignIn
 from tests.browser.every_page import MAY_ALL, documents
 from tests.browser.looking import loaded, sideways, violations
-from tests.browser.scenes import scenes
+from tests.browser.scenes import make_large_shop, scenes
 from tests.silverfox.test_access import make_places
 
 MOST_BYTES = 300_000
@@ -45,3 +45,15 @@ def test_the_one_script_stays_small() -> None:
     path = find("silverfox/app.js")
     assert isinstance(path, str)
     assert Path(path).stat().st_size < MOST_SCRIPT_BYTES
+
+
+def test_pages_of_a_large_shop_are_light_too(sign_in: SignIn) -> None:
+    page, large = sign_in("staff"), make_large_shop()
+    [order], [dealership], [batch] = large["order"], large["dealership"], large["batch"]
+    pages = ["/", f"/orders/{order}/", f"/orders/{order}/review/", f"/dealerships/{dealership}/", "/orders/"]
+    pages += [f"/batches/{batch}/", "/batches/new/?choose=due", "/orders/new/", "/websites/", "/vin-log/", "/imports/"]
+    weights = {}
+    for address in pages:
+        page.goto(address)
+        weights[address] = loaded(page).bytes_without_pictures
+    assert {address: weight for address, weight in weights.items() if weight >= MOST_BYTES} == {}
