@@ -21,6 +21,7 @@ from tests.faults.shop import Worker
 CHROMIUM = shutil.which("chromium")
 QUIET = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-sync")
 PASSWORD = "a fox that is silver"  # of users who live for one test
+PATIENCE_MS = 30_000
 DESK = {"width": 1440, "height": 900}
 
 
@@ -45,6 +46,7 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         # Playwright waits in an event loop of this very thread, beside which no other code runs: queries are safe.
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in QUIET])
         yield browser
         browser.close()

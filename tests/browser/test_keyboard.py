@@ -15,7 +15,7 @@ from tests.faults.shop import Worker
 
 
 def test_an_order_is_made_reviewed_and_downloaded_by_keyboard_alone(browse: Browse, worker: Worker) -> None:
-    vins = make_vehicles(dealership=make_dealership(), count=4)
+    vins = make_vehicles(dealership=make_dealership(default_order_kind="cao"), count=4)
     page = browse("staff")
     expect(page.get_by_label("Username")).to_be_focused()
     page.keyboard.type("staff")
@@ -49,6 +49,8 @@ def test_an_order_is_made_reviewed_and_downloaded_by_keyboard_alone(browse: Brow
     expect(second).not_to_contain_text("sold")
     leave_out(page, "sold again")
 
+    tab_to(page, page.get_by_label("Order number"))
+    page.keyboard.type("45001")
     press(page, "Control+Enter")
     archive = page.get_by_role("link", name=re.compile("ZIP")).first
     expect(archive).to_be_visible(timeout=60_000)
@@ -74,7 +76,7 @@ def leave_out(page: Page, reason: str) -> None:
 
 
 def test_vehicles_are_listed_by_keyboard_alone(page: Page) -> None:
-    vins = make_vehicles(dealership=make_dealership(), count=3)
+    vins = make_vehicles(dealership=make_dealership(default_order_kind="cao"), count=3)
     press(page, "n")
     tab_to(page, page.get_by_label("Dealership"))
     page.keyboard.type("Elm")

@@ -33,7 +33,7 @@ class Hand:
 
 
 def test_from_the_sign_in_to_the_first_downloaded_order(browse: Browse, worker: Worker) -> None:
-    vins = make_vehicles(dealership=make_dealership(), count=3)
+    vins = make_vehicles(dealership=make_dealership(default_order_kind="cao"), count=3)
     hand, page = Hand(), browse("staff")
     page.get_by_label("Username").fill("staff")
     page.get_by_label("Password").fill(PASSWORD)
@@ -42,6 +42,8 @@ def test_from_the_sign_in_to_the_first_downloaded_order(browse: Browse, worker: 
     hand.choose(page.get_by_label("Dealership"), "Elm Street Motors")
     expect(page.locator("#dealership-facts")).to_contain_text("Elm Street Motors")
     hand.click(page.get_by_role("button", name="Prepare the order"))
+    hand.click(page.get_by_label("Order number"))
+    page.keyboard.type("45001")
     hand.click(page.get_by_role("button", name="Complete this order"))
     with page.expect_download(timeout=SLOW) as downloaded:
         hand.click(page.get_by_role("link", name=re.compile("ZIP")).first)

@@ -10,7 +10,7 @@ from tests.browser.serving import Site
 from tests.browser.watching import Watch
 from tests.factories import make_dealership, make_order, make_vehicles
 
-ENDED = "status of 401"
+ENDED = r"status of 401|Error Code 401"
 
 
 @pytest.fixture
