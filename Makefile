@@ -1,4 +1,4 @@
-# Silver Fox: make run | make test | make proofs | make faults | make lint | make format | make lock | make stop | make clean
+# Silver Fox: make run | make test | make proofs | make faults | make screenshots | make lint | make format | make lock | make stop | make clean
 
 PYTHON ?= python3.11
 HOST ?= 127.0.0.1
@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := run
-.PHONY: run test proofs faults lint format lock stop clean
+.PHONY: run test proofs faults screenshots lint format lock stop clean
 # A recipe that fails leaves no target that would be taken for finished.
 .DELETE_ON_ERROR:
 
@@ -39,6 +39,11 @@ FAULTS_TABLE ?= var/faults.md
 faults: .venv/dev.stamp
 	@mkdir -p $(dir $(FAULTS_TABLE))
 	$(BIN)/python -m pytest tests/faults tests/orders tests/inventory -m "faults or fault" --faults-table=$(FAULTS_TABLE)
+
+# Pictures of every page, or of those whose name has PAGES in it, in both themes, on a desk and on a phone.
+SCREENSHOTS ?= var/screenshots
+screenshots: .venv/dev.stamp
+	SCREENSHOTS=$(SCREENSHOTS) PAGES=$(PAGES) $(BIN)/python -m pytest tests/browser/screenshots.py -q -s
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

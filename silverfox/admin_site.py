@@ -21,6 +21,7 @@ class SilverFoxAdminSite(AdminSite):
     site_header = "Silver Fox"
     site_title = "Silver Fox"
     index_title = "Settings"
+    password_change_template = "registration/password.html"  # noqa: S105 - the name of a template
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role(request.user, MANAGER)

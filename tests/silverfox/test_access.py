@@ -66,6 +66,10 @@ def visitors() -> dict[str, Client]:
 
 @pytest.fixture
 def places() -> dict[str, list[Any]]:
+    return make_places()
+
+
+def make_places() -> dict[str, list[Any]]:
     """The arguments of the addresses by the names that the table uses."""
     elm, oak = make_dealership(), make_dealership(name="Oak Street Motors")
     make_vehicles(dealership=elm, count=2)

@@ -1,17 +1,14 @@
 """The main job as a person does it: the whole program, its demonstration, a real browser."""
 
-import csv
-import io
 import re
 import shutil
 import socket
-import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.browser.zips import read_zip
 from tests.silverfox.installation import throw_away_installation
 from tests.silverfox.test_run import start, stop
 
@@ -187,12 +184,3 @@ def test_a_batch_is_prepared_numbered_completed_and_summed_up(page: Page) -> Non
         expect(page.get_by_role("row", name=name)).to_contain_text(number)
     page.get_by_role("link", name="Summary").click()
     expect(page.get_by_role("row", name=BATCH[0])).to_contain_text("Done", timeout=60_000)
-
-
-def read_zip(path: Path) -> tuple[list[str], list[list[str]], set[str]]:
-    """Header and rows of the order's CSV, and the names of its QR images."""
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        table = next(name for name in names if name.endswith(" - CSV.csv"))
-        header, *rows = csv.reader(io.StringIO(archive.read(table).decode("ascii"), newline=""))
-    return header, rows, {name.rpartition("/")[2] for name in names if name.endswith(".png")}
