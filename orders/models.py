@@ -31,9 +31,7 @@ class OutputTemplateVersion(models.Model):
     columns = models.JSONField()
     options = models.JSONField(default=dict)
     note = models.TextField(blank=True, help_text="Why it was made, for example: wider stock column.")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -132,9 +130,7 @@ class Order(Claimable):
     log_vins = models.BooleanField(default=True)
     log_skip_reason = models.TextField(blank=True)
     idempotency_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -221,7 +217,7 @@ class BatchEntry(models.Model):
 
 
 class OrderEvent(Traced):
-    """Who did what to an order, when."""
+    """Who did what to an order, when; `line_changes` are those of `orders.domain.line_changes`, as documents."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     from_state = models.CharField(max_length=10, blank=True)
@@ -230,13 +226,19 @@ class OrderEvent(Traced):
     detail = models.TextField(blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     at = models.DateTimeField(auto_now_add=True)
+    line_changes = models.JSONField(default=list, blank=True, editable=False)
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="undone_by")
 
     class Meta:
         ordering = ["id"]
 
 
 class OrderLine(VehicleColumns):
-    """One vehicle's frozen snapshot in an order; `overrides` holds the reviewer's values by field name."""
+    """One vehicle's frozen snapshot in an order; `overrides` holds the reviewer's values by field name.
+
+    `lacks` says what keeps the line from being printed and `warnings` what a reviewer should know of it, as they were
+    judged when the line was last saved; None for a line that has not been judged yet.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     seq = models.PositiveIntegerField()
@@ -250,6 +252,8 @@ class OrderLine(VehicleColumns):
     reprint_confirmed = models.BooleanField(default=False)
     is_duplicate = models.BooleanField(default=False, help_text="The VIN log held it before this order.")
     version = models.PositiveIntegerField(default=1)
+    lacks = models.TextField(blank=True, editable=False)
+    warnings = ArrayField(models.TextField(), null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["seq"]
@@ -370,14 +374,10 @@ class VinLogEntry(models.Model):
     source = models.CharField(max_length=6, choices=Source)
     vin_log_import = models.ForeignKey(VinLogImport, on_delete=models.PROTECT, null=True, blank=True)
     is_baseline = models.BooleanField(default=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     voided_at = models.DateTimeField(null=True, blank=True)
-    voided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     void_reason = models.TextField(blank=True)
 
     objects = VinLogQuerySet.as_manager()

@@ -143,6 +143,21 @@ def order_profile(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return redirect("order_detail", order.pk)
 
 
+@require_safe
+@staff_required
+def order_code(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
+    """One QR code as large as it is printed, with the text that it was made of."""
+    order = get_order(pk)
+    return redirect("order_detail", order.pk)
+
+
+@require_safe
+@staff_required
+def order_scan(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    order = get_order(pk)
+    return redirect("order_detail", order.pk)
+
+
 def _page(request: HttpRequest, order: Order, *, status: int = 200, **said: Any) -> HttpResponse:
     order.refresh_from_db()
     context = {"order": order, "is_working": order.state in WORKING, **_facts(order), **said}
