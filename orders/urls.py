@@ -47,8 +47,6 @@ urlpatterns = [
     path("<int:pk>/lines/", bulk_lines.order_lines, name="order_lines"),
     path("<int:pk>/undo/<int:event_pk>/", bulk_lines.order_undo, name="order_undo"),
     path("<int:pk>/columns/", reviewing.order_columns, name="order_columns"),
-    path("<int:pk>/scan/", order.order_scan, name="order_scan"),
-    path("<int:pk>/qr/<int:seq>/", order.order_code, name="order_code"),
 ]
 
 output_template_patterns = [

@@ -8,6 +8,7 @@ from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS
 # What review may change of a line.
 STATE_FIELDS = ("overrides", "included", "exclusion_reason", "reprint_confirmed")
 _MANY = 12
+_NONE = object()
 
 
 class LineChange(NamedTuple):
@@ -23,9 +24,9 @@ class LineChange(NamedTuple):
 
     @property
     def edited(self) -> list[str]:
-        """The fields whose overrides differ, in the order of the editor."""
+        """The fields whose overrides differ, in the order of the editor; one that empties a field counts."""
         old, new = self.before.get("overrides", {}), self.after.get("overrides", {})
-        return [name for name in EDITABLE_FIELDS if old.get(name) != new.get(name)]
+        return [name for name in EDITABLE_FIELDS if old.get(name, _NONE) != new.get(name, _NONE)]
 
 
 def change_between(before: Mapping[str, Any], after: Mapping[str, Any], *, seq: int, version: int) -> LineChange | None:

@@ -3,12 +3,13 @@
 The page of a review counts the lines that it shows anyway; these counts are for whoever does not read them all.
 """
 
+from collections.abc import Collection
+
 from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Lower
 
 from orders.models import Order, OrderLine, VinLogEntry
-from orders.operations.checking import vins_printed_meanwhile
 from orders.operations.presenting import PRINTED_MEANWHILE, ReviewTotals, Stop, output_fault, review_order
 
 _HOST = r"^https?://(?:www\.)?([^/:?#]+)"
@@ -32,22 +33,25 @@ def with_warnings(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
     )
 
 
-def order_totals(*, order: Order) -> ReviewTotals:
-    """The totals of an order's review without reading its lines; where some are not judged yet, these are read."""
-    if order.lines.filter(warnings=None).exists():
-        return review_order(order=order).totals
-    lines = with_warnings(OrderLine.objects.filter(order=order)).order_by()
-    counts = lines.aggregate(
+def order_totals(*, order: Order, reprints: Collection[str]) -> ReviewTotals:
+    """The totals of an order's review without reading its lines; where some are not judged yet, these are read.
+
+    `reprints` are what `vins_printed_meanwhile` gives.
+    """
+    lines = OrderLine.objects.filter(order=order).order_by("seq")
+    counts = with_warnings(lines.order_by()).aggregate(
         all=Count("pk"),
         warnings=Count("pk", filter=IS_INCLUDED & Q(is_warned=True)),
         edited=Count("pk", filter=IS_EDITED),
         left_out=Count("pk", filter=~IS_INCLUDED),
+        unjudged=Count("pk", filter=Q(warnings=None)),
     )
-    reprints = vins_printed_meanwhile(order=order)
-    included = order.lines.filter(IS_INCLUDED).order_by("seq").values_list("seq", "vin", "lacks")
+    if counts["unjudged"]:
+        return review_order(order=order, reprints=reprints).totals
+    stopping = lines.filter(IS_INCLUDED).exclude(~Q(vin__in=reprints), lacks="")
     return ReviewTotals(
         is_editable=order.is_editable,
         counts=counts,
-        stopping=[Stop(seq, lacks or PRINTED_MEANWHILE) for seq, vin, lacks in included if lacks or vin in reprints],
-        fault=output_fault(order, [seq for seq, *_ in included]),
+        stopping=[Stop(seq, lacks or PRINTED_MEANWHILE) for seq, lacks in stopping.values_list("seq", "lacks")],
+        fault=output_fault(order, counts["all"] - counts["left_out"]),
     )

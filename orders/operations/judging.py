@@ -6,22 +6,34 @@ from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
 from foundation.errors import Refused
-from orders.domain.lines import LineContent, OrderContent
+from orders.domain.lines import LineContent, OrderContent, OutputSettings, settings_from_json
+from orders.domain.output_templates import OutputTemplate
 from orders.domain.rendering import RenderError, line_warnings, render_line, template_for
 from orders.domain.vehicle_warnings import vehicle_warnings
 from orders.models import Order, OrderLine
 from orders.operations.checking import order_settings
 from orders.operations.line_contents import line_content
 
+_NO_TEMPLATE = OutputTemplate(code="", name="", abbreviation="", columns=())
+
 
 def empty_content(order: Order) -> OrderContent:
     """What any single line of an order is printed with: everything of its content but the lines."""
+    return _content(order, order_settings(order))
+
+
+def path_content(order: Order) -> OrderContent:
+    """The same without its output templates, which image paths do not depend on: no question to the database."""
+    return _content(order, settings_from_json(order.output_settings, new=_NO_TEMPLATE, used=_NO_TEMPLATE))
+
+
+def _content(order: Order, settings: OutputSettings) -> OrderContent:
     return OrderContent(
         kind=OrderKind(order.kind),
         order_number=order.order_number,
         completed_at=timezone.localtime(order.completed_at),
         dataset_id=order.dataset_id,
-        settings=order_settings(order),
+        settings=settings,
         lines=(),
     )
 

@@ -1,7 +1,8 @@
 """What the pages of an order show of its lines: read only, the same number of queries for any number of lines."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
+from dealerships.domain.rules import Condition
 from dealerships.models import Dealership
 from foundation.errors import Refused
 from orders.domain.file_names import image_path
@@ -20,12 +22,13 @@ from orders.domain.qr import qr_text
 from orders.domain.rendering import CONDITION_NAMES, RenderError, render_line, template_for
 from orders.models import OpenVin, Order, OrderLine, VinLogEntry
 from orders.operations.checking import unapproved_host, vins_printed_meanwhile
-from orders.operations.judging import empty_content, judge_lines
+from orders.operations.judging import empty_content, judge_lines, path_content
 from orders.operations.line_contents import line_content
 from orders.operations.selecting import log_remark
 
 PRINTED_MEANWHILE = "printed since this order was prepared"
 SHOWS = ("all", "warnings", "edited", "left_out")
+_ANY_VIN = "1" * 17
 _RAW_NAMES = {"condition": "type", "url": "vehicle_url"}
 
 
@@ -134,20 +137,25 @@ class Review:
             is_editable=self.order.is_editable,
             counts={show: sum(row.belongs_to(show) for row in self.lines) for show in SHOWS},
             stopping=[Stop(row.line.seq, row.stops) for row in self.lines if row.stops],
-            fault=output_fault(self.order, [row.line.seq for row in self.lines if row.line.included]),
+            fault=output_fault(self.order, sum(row.line.included for row in self.lines)),
         )
 
     def row(self, seq: int) -> ReviewLine:
         return next(row for row in self.lines if row.line.seq == seq)
 
 
-def review_order(*, order: Order, seqs: Sequence[int] | None = None) -> Review:
-    """The lines of an order, or those with the numbers `seqs`, with everything that a reviewer should know of each."""
+def review_order(*, order: Order, seqs: Sequence[int] | None = None, reprints: Collection[str] | None = None) -> Review:
+    """The lines of an order, or those with the numbers `seqs`, with everything that a reviewer should know of each.
+
+    `reprints` are what `vins_printed_meanwhile` gives, where the caller knows them.
+    """
     lines = list(order.lines.all() if seqs is None else order.lines.filter(seq__in=seqs))
     unjudged = [line for line in lines if line.warnings is None]
     if unjudged:
         judge_lines(order=order, lines=unjudged)
-    before, reprints = _printed_before(order, lines), vins_printed_meanwhile(order=order)
+    if reprints is None:
+        reprints = vins_printed_meanwhile(order=order)
+    before = _printed_before(order, lines)
     rows, place = [], 0
     for line in lines:
         line.order = order
@@ -158,13 +166,12 @@ def review_order(*, order: Order, seqs: Sequence[int] | None = None) -> Review:
     return Review(order, tuple(rows))
 
 
-def output_fault(order: Order, included: Sequence[int]) -> str:
-    """Why no image path can be written, told of the last included line because its number is the longest."""
+def output_fault(order: Order, included: int) -> str:
+    """Why no image path can be written, told of the last of so many lines because its number is the longest."""
     if not included:
         return ""
-    last = line_content(order.lines.get(seq=included[-1]), seq=len(included))
     try:
-        image_path(last, empty_content(order))
+        image_path(LineContent(seq=included, vin=_ANY_VIN, condition=Condition.UNKNOWN), path_content(order))
     except Refused as error:
         return error.message
     return ""
@@ -242,7 +249,8 @@ class Preview:
 def preview_line(*, line: OrderLine, texts: Mapping[str, str]) -> Preview:
     """The output row of a line with typed texts in place of its values; nothing is saved."""
     problems = []
-    spare = OrderLine.objects.get(pk=line.pk)
+    spare = copy(line)
+    spare.overrides = dict(line.overrides)
     for name, text in texts.items():
         try:
             spare.overrides[name] = read_override(name, text, year_now=timezone.localdate().year)

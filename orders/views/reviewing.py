@@ -96,19 +96,22 @@ def review_page(request: HttpRequest, order: Order, *, status: int = 200, **said
 def review_context(
     request: HttpRequest,
     order: Order,
-    totals: ReviewTotals,
+    totals: ReviewTotals | None,
     *,
     opened: Opened | None = None,
     saved: Collection[int] = (),
 ) -> dict[str, Any]:
-    """What the page and its parts need; `saved` are the rows that an action has just changed."""
+    """What the page and its parts need; `saved` are the rows that an action has just changed.
+
+    A part that shows no counts does without the totals.
+    """
     table, can_edit = read_table(request), may_edit(request, order)
     return {
         "order": order,
         "totals": totals,
         "review_url": reverse("order_review", args=[order.pk]),
         "table": table,
-        "shows": [(name, SHOW_WORDS[name], totals.counts[name]) for name in SHOWS],
+        "shows": [(name, SHOW_WORDS[name], totals.counts[name]) for name in SHOWS] if totals else [],
         "all_columns": COLUMNS,
         "query": query_of(request),
         "can_edit": can_edit,
@@ -116,7 +119,7 @@ def review_context(
         "saved": set(saved),
         "chosen": set(),
         "lines_form": LinesForm(),
-        "undo": _undo(request, order) if can_edit else None,
+        "undo": _undo(request, order) if can_edit and totals else None,
     }
 
 

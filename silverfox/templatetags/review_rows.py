@@ -137,7 +137,8 @@ class _RowWriter:
     def _detail(self, row: ReviewLine, opened: dict[str, Any]) -> SafeString:
         """Check box, number, VIN, remarks and action stand beside the columns that a person chooses."""
         width = len(self.columns) + 4 + self.can_edit
-        inner: dict[str, Any] = self.context.flatten() | opened | {"row": row, "line": row.line, "width": width}  # type: ignore[operator]  # its keys are names
+        page = {str(name): value for name, value in self.context.flatten().items()}
+        inner = {**page, **opened, "row": row, "line": row.line, "width": width}
         return format_html("{}", get_template("orders/_line_detail.html").render(inner))
 
 

@@ -85,6 +85,7 @@ def places() -> dict[str, list[Any]]:
         "order": [order.pk],
         "done": [done.pk],
         "line": [order.pk, 1],
+        "order event": [order.pk, order.events.all()[0].pk],
         "csv": [Artifact.objects.get(order=done, kind="csv").public_id],
         "qr": [Artifact.objects.filter(order=done, kind="qr")[0].public_id],
         "batch": [batch.pk],
