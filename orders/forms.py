@@ -19,7 +19,7 @@ from orders.domain.formulas import FIELDS
 from orders.domain.output_template_drafts import LONGEST_CODE, ColumnDraft, OutputTemplateDraft, proposed_code
 from orders.domain.output_template_words import OPTION_HINTS, option_words
 from orders.domain.output_templates import OutputOptions
-from orders.domain.overrides import EDITABLE_FIELDS
+from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS
 from orders.models import GROUP_CHOICES, OrderDraft, OrderLine
 from orders.operations.drafting import MOST_CHARACTERS, TypedOrder
 from orders.operations.preparing import OrderRequest, read_entries
@@ -214,6 +214,57 @@ class LineForm(forms.Form):
         """The texts that differ from what the editor was opened with."""
         posted = [name for name in EDITABLE_FIELDS if name in self.data]
         return {name: self.cleaned_data[name] for name in posted if self.cleaned_data[name] != self.was[name]}
+
+
+class LinesForm(forms.Form):
+    """What several lines get at once: a blank field keeps what each line has, and clearing one is its own box.
+
+    A stock number belongs to one vehicle and an address to one page; the latter may be taken off several lines, whose
+    QR codes then hold their VINs.
+    """
+
+    condition = forms.ChoiceField(choices=[("", "Keep"), *CONDITION_CHOICES], required=False)
+    year = forms.CharField(required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    make = forms.CharField(required=False)
+    model = forms.CharField(required=False)
+    trim = forms.CharField(required=False)
+    price = forms.CharField(required=False, widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "num"}))
+    ext_color = forms.CharField(label="Color", required=False)
+    features = forms.CharField(required=False)
+    headline = forms.CharField(required=False)
+    reason = forms.CharField(
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"placeholder": "Reason, for example sold", "list": "reasons"}),
+    )
+    clear = forms.MultipleChoiceField(
+        choices=[(name, FIELD_WORDS[name]) for name in EDITABLE_FIELDS if name not in {"stock", "condition"}],
+        required=False,
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="lines-%s", label_suffix="")
+
+    def edits(self) -> list[tuple[forms.BoundField, str]]:
+        """The fields in the order of the editor, each with the value of its box; empty where nothing can be cleared."""
+        names = [name for name in EDITABLE_FIELDS if name in self.fields]
+        return [(self[name], "" if name == "condition" else name) for name in names]
+
+    @property
+    def cleared(self) -> list[str]:
+        return [str(name) for name in self["clear"].data or []]
+
+    def clean(self) -> dict[str, Any]:
+        for name in self.cleaned_data.get("clear", []):
+            if self.cleaned_data.get(name):
+                self.add_error(name, "Type a value or clear the field, not both.")
+        return self.cleaned_data
+
+    def changes(self) -> dict[str, str]:
+        """The typed values, and an empty text for each field that is cleared."""
+        data = self.cleaned_data
+        typed = {name: data[name] for name in EDITABLE_FIELDS if data.get(name)}
+        return {**typed, **dict.fromkeys(data["clear"], "")}
 
 
 class NumberForm(forms.Form):

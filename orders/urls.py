@@ -3,6 +3,7 @@ from django.urls import path
 from orders.views import (
     batch_starting,
     batches,
+    bulk_lines,
     correcting,
     creating,
     drafting,
@@ -48,6 +49,10 @@ urlpatterns = [
     path("<int:pk>/lines/<int:seq>/leave-out/", lines.line_leave_out, name="order_line_leave_out"),
     path("<int:pk>/lines/<int:seq>/put-back/", lines.line_put_back, name="order_line_put_back"),
     path("<int:pk>/lines/<int:seq>/confirm-reprint/", lines.line_confirm_reprint, name="order_line_confirm_reprint"),
+    path("<int:pk>/lines/<int:seq>/out/", lines.line_out, name="order_line_out"),
+    path("<int:pk>/lines/", bulk_lines.order_lines, name="order_lines"),
+    path("<int:pk>/undo/<int:event_pk>/", bulk_lines.order_undo, name="order_undo"),
+    path("<int:pk>/columns/", reviewing.order_columns, name="order_columns"),
 ]
 
 output_template_patterns = [

@@ -99,6 +99,19 @@ EDITABLE_FIELDS = (
     "features",
     "headline",
 )
+FIELD_WORDS = {
+    "stock": "stock",
+    "condition": "condition",
+    "year": "year",
+    "make": "make",
+    "model": "model",
+    "trim": "trim",
+    "price": "price",
+    "url": "address for the QR code",
+    "ext_color": "color",
+    "features": "features",
+    "headline": "headline",
+}
 
 
 def effective(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

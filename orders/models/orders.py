@@ -33,9 +33,7 @@ class OutputTemplateVersion(models.Model):
     columns = models.JSONField()
     options = models.JSONField(default=dict)
     note = models.TextField(blank=True, help_text="Why it was made, for example: wider stock column.")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -134,9 +132,7 @@ class Order(Claimable):
     log_vins = models.BooleanField(default=True)
     log_skip_reason = models.TextField(blank=True)
     idempotency_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -227,7 +223,7 @@ class BatchEntry(models.Model):
 
 
 class OrderEvent(Traced):
-    """Who did what to an order, when."""
+    """Who did what to an order, when; `line_changes` are those of `orders.domain.line_changes`, as documents."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     from_state = models.CharField(max_length=10, blank=True)
@@ -236,13 +232,19 @@ class OrderEvent(Traced):
     detail = models.TextField(blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     at = models.DateTimeField(auto_now_add=True)
+    line_changes = models.JSONField(default=list, blank=True, editable=False)
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="undone_by")
 
     class Meta:
         ordering = ["id"]
 
 
 class OrderLine(VehicleColumns):
-    """One vehicle's frozen snapshot in an order; `overrides` holds the reviewer's values by field name."""
+    """One vehicle's frozen snapshot in an order; `overrides` holds the reviewer's values by field name.
+
+    `lacks` says what keeps the line from being printed and `warnings` what a reviewer should know of it, as they were
+    judged when the line was last saved; None for a line that has not been judged yet.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     seq = models.PositiveIntegerField()
@@ -256,6 +258,8 @@ class OrderLine(VehicleColumns):
     reprint_confirmed = models.BooleanField(default=False)
     is_duplicate = models.BooleanField(default=False, help_text="The VIN log held it before this order.")
     version = models.PositiveIntegerField(default=1)
+    lacks = models.TextField(blank=True, editable=False)
+    warnings = ArrayField(models.TextField(), null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["seq"]

@@ -14,6 +14,7 @@ from orders.domain.batches import ENDED, FINAL_STATES, NEEDS_ENTRIES
 from orders.domain.states import OrderState
 from orders.models import Artifact, Batch, BatchEntry, BatchSummary, Order, OrderEvent, OrderLine, VinLogEntry
 from orders.operations.batch_states import lock_batch
+from orders.operations.counting import IS_EDITED, IS_INCLUDED, with_warnings
 
 WAITING, REFUSED = "waiting", "refused"
 
@@ -79,14 +80,13 @@ def batch_rows(*, batch: Batch) -> list[BatchRow]:
 
 
 def _line_counts(batch: Batch) -> dict[int, LineCounts]:
-    included = Q(included=True)
-    counted = OrderLine.objects.filter(order__batch=batch).order_by().values_list("order_id")
+    counted = with_warnings(OrderLine.objects.filter(order__batch=batch)).order_by().values_list("order_id")
     rows = counted.annotate(
-        included_lines=Count("pk", filter=included),
-        left_out=Count("pk", filter=~included),
-        warnings=Count("pk", filter=included & ~Q(rule_warning="")),
-        edited=Count("pk", filter=included & ~Q(overrides={})),
-        duplicates=Count("pk", filter=included & Q(is_duplicate=True)),
+        included_lines=Count("pk", filter=IS_INCLUDED),
+        left_out=Count("pk", filter=~IS_INCLUDED),
+        warnings=Count("pk", filter=IS_INCLUDED & Q(is_warned=True)),
+        edited=Count("pk", filter=IS_INCLUDED & IS_EDITED),
+        duplicates=Count("pk", filter=IS_INCLUDED & Q(is_duplicate=True)),
     )
     return {order_id: LineCounts(*counts) for order_id, *counts in rows}
 

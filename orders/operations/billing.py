@@ -14,7 +14,7 @@ from orders.domain.billing import full_name
 from orders.domain.billing_month import Figures, LeftOutVehicle, MonthBilling, OrderFigures, month_after
 from orders.domain.lines import EntryOutcome
 from orders.models import ListEntry, Order, OrderLine
-from orders.operations.reviewing import line_content
+from orders.operations.line_contents import line_content
 
 _OF_LINES = ("produced", "new", "used", "certified", "duplicates", "left_out")
 _OF_ENTRIES = ("ordered", "not_on_website")

@@ -18,7 +18,7 @@ from orders.domain.lines import (
 )
 from orders.domain.rendering import RenderError, render_line, template_for
 from orders.models import OpenVin, Order, OrderLine, OutputTemplateVersion, VinLogEntry
-from orders.operations.reviewing import line_content
+from orders.operations.line_contents import line_content
 
 
 def order_content(order: Order) -> OrderContent:
@@ -109,5 +109,7 @@ def unapproved_hosts(*, order: Order) -> dict[str, int]:
 
 def unapproved_host(line: OrderLine, dealership: Dealership) -> str:
     """The host of a line's address when the dealership lists hosts and not this one; empty otherwise."""
+    if not dealership.approved_hosts:
+        return ""
     host = host_of(line.overrides.get("url", line.url)).removeprefix("www.")
-    return host if dealership.approved_hosts and host not in dealership.approved_hosts else ""
+    return "" if host in dealership.approved_hosts else host

@@ -12,6 +12,7 @@ from foundation.errors import BadInput, Refused
 from orders.domain.lines import EntryOutcome, settings_to_json
 from orders.domain.states import OrderState
 from orders.models import ListEntry, OpenVin, Order, OrderLine, OutputTemplateVersion
+from orders.operations.judging import judge_lines
 from orders.operations.output_templates import ChosenVersions, choose_versions
 from orders.operations.preparing import OrderRequest, output_settings, require_orderable
 from orders.operations.transitions import lock_order, move_order, record_event
@@ -141,6 +142,7 @@ def _copy_lines(first: Order, correction: Order, lines: Sequence[OrderLine]) -> 
     for seq, line in enumerate(lines, start=1):
         line.pk, line.order, line.seq, line.version = None, correction, seq, 1
         line.reprint_confirmed, line.is_duplicate = True, False
+    judge_lines(order=correction, lines=lines)
     OrderLine.objects.bulk_create(lines)
     OpenVin.objects.bulk_create(
         OpenVin(dealership=correction.dealership, vin=line.vin, order=correction) for line in lines

@@ -35,6 +35,7 @@ from orders.domain.output_templates import OutputTemplate
 from orders.domain.selection import Candidate, Selection, list_warning, select
 from orders.domain.states import OrderState
 from orders.models import Batch, ListEntry, OpenVin, Order, OrderLine, VinLogEntry
+from orders.operations.judging import judge_lines
 from orders.operations.output_templates import choose_versions
 from orders.operations.profiling import profile_settings
 from orders.operations.selecting import active_dataset, load_candidates, require_rules
@@ -264,6 +265,7 @@ def _save(request: OrderRequest, dataset: Dataset | None, draft: _Draft) -> Orde
         created_by=request.actor,
     )
     lines = _build_lines(order, draft)
+    judge_lines(order=order, lines=lines)
     OrderLine.objects.bulk_create(lines)
     OpenVin.objects.bulk_create(OpenVin(dealership=order.dealership, vin=line.vin, order=order) for line in lines)
     ListEntry.objects.bulk_create(

@@ -1,28 +1,34 @@
 """What the pages of an order show of its lines: read only, the same number of queries for any number of lines."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
+from dealerships.domain.rules import Condition
 from dealerships.models import Dealership
 from foundation.errors import Refused
+from orders.domain.file_names import image_path
 from orders.domain.lines import EntryOutcome, LineContent, OrderContent
 from orders.domain.order_files import csv_groups
-from orders.domain.overrides import EDITABLE_FIELDS, OverrideError, read_override
+from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS, OverrideError, read_override
 from orders.domain.qr import qr_text
-from orders.domain.rendering import CONDITION_NAMES, RenderError, line_warnings, render_line, template_for
-from orders.models import OpenVin, Order, OrderEvent, OrderLine, VinLogEntry
-from orders.operations.checking import order_content, unapproved_host, vins_printed_meanwhile
-from orders.operations.reviewing import line_content
+from orders.domain.rendering import CONDITION_NAMES, RenderError, render_line, template_for
+from orders.models import OpenVin, Order, OrderLine, VinLogEntry
+from orders.operations.checking import unapproved_host, vins_printed_meanwhile
+from orders.operations.judging import empty_content, judge_lines, path_content
+from orders.operations.line_contents import line_content
 from orders.operations.selecting import log_remark
 
+PRINTED_MEANWHILE = "printed since this order was prepared"
 SHOWS = ("all", "warnings", "edited", "left_out")
+_ANY_VIN = "1" * 17
 _RAW_NAMES = {"condition": "type", "url": "vehicle_url"}
 
 
@@ -37,13 +43,19 @@ class Remark:
 
 @dataclass(frozen=True)
 class ReviewLine:
-    """A line as the reviewer sees it; `lacks` says what keeps it from being printed, `needs_reprint` asks for a yes."""
+    """A line as the reviewer sees it; `needs_reprint` asks for a yes.
+
+    `position` is its place in the files where all lines of the order were read, its number for one that is left out.
+    """
 
     line: OrderLine
-    content: LineContent
+    position: int
     remarks: tuple[Remark, ...]
-    lacks: str
     needs_reprint: bool
+
+    @cached_property
+    def content(self) -> LineContent:
+        return line_content(self.line, seq=self.position)
 
     @property
     def condition(self) -> str:
@@ -60,7 +72,9 @@ class ReviewLine:
     @property
     def stops(self) -> str:
         """Why the order cannot be completed with this line; empty when it can."""
-        return self.lacks or ("printed since this order was prepared" if self.needs_reprint else "")
+        if not self.line.included:
+            return ""
+        return self.line.lacks or (PRINTED_MEANWHILE if self.needs_reprint else "")
 
     def belongs_to(self, show: str) -> bool:
         chosen = {"warnings": self.is_warned, "edited": self.is_edited, "left_out": not self.line.included}
@@ -73,84 +87,121 @@ class ReviewLine:
         return text.lower() in " ".join(str(field or "") for field in fields).lower()
 
 
+class Stop(NamedTuple):
+    """A line that keeps its order from being completed, and why."""
+
+    seq: int
+    why: str
+
+
 @dataclass(frozen=True)
-class Review:
-    """All lines of an order; `fault` is what keeps every one of them from being printed."""
+class ReviewTotals:
+    """How many lines of an order belong to what may be shown, and what stands in the way of its completion.
 
-    order: Order
-    lines: tuple[ReviewLine, ...]
+    `fault` is what keeps every line from being printed.
+    """
+
+    is_editable: bool
+    counts: Mapping[str, int]
+    stopping: Sequence[Stop]
     fault: str = ""
-
-    @cached_property
-    def included(self) -> int:
-        return sum(row.line.included for row in self.lines)
 
     @property
     def left_out(self) -> int:
-        return len(self.lines) - self.included
+        return self.counts["left_out"]
 
-    @cached_property
-    def stopping(self) -> list[ReviewLine]:
-        return [row for row in self.lines if row.stops]
+    @property
+    def warnings(self) -> int:
+        return self.counts["warnings"]
+
+    @property
+    def included(self) -> int:
+        return self.counts["all"] - self.left_out
 
     @property
     def can_complete(self) -> bool:
-        return self.order.is_editable and self.included > 0 and not self.stopping and not self.fault
+        return self.is_editable and self.included > 0 and not self.stopping and not self.fault
 
-    def count(self, show: str) -> int:
-        return sum(row.belongs_to(show) for row in self.lines)
+
+@dataclass(frozen=True)
+class Review:
+    """Lines of an order as the reviewer sees them."""
+
+    order: Order
+    lines: tuple[ReviewLine, ...]
+
+    @cached_property
+    def totals(self) -> ReviewTotals:
+        """The totals of an order whose lines are all here."""
+        return ReviewTotals(
+            is_editable=self.order.is_editable,
+            counts={show: sum(row.belongs_to(show) for row in self.lines) for show in SHOWS},
+            stopping=[Stop(row.line.seq, row.stops) for row in self.lines if row.stops],
+            fault=output_fault(self.order, sum(row.line.included for row in self.lines)),
+        )
 
     def row(self, seq: int) -> ReviewLine:
         return next(row for row in self.lines if row.line.seq == seq)
 
 
-def review_order(*, order: Order) -> Review:
-    """The lines of an order with everything that a reviewer should know of each."""
-    lines = list(order.lines.all())
-    content = order_content(order)
-    printable = {line.vin: line for line in content.lines}
-    before, reprints = _printed_before(order, lines), vins_printed_meanwhile(order=order)
-    rows, fault = [], ""
+def review_order(*, order: Order, seqs: Sequence[int] | None = None, reprints: Collection[str] | None = None) -> Review:
+    """The lines of an order, or those with the numbers `seqs`, with everything that a reviewer should know of each.
+
+    `reprints` are what `vins_printed_meanwhile` gives, where the caller knows them.
+    """
+    lines = list(order.lines.all() if seqs is None else order.lines.filter(seq__in=seqs))
+    unjudged = [line for line in lines if line.warnings is None]
+    if unjudged:
+        judge_lines(order=order, lines=unjudged)
+    if reprints is None:
+        reprints = vins_printed_meanwhile(order=order)
+    before = _printed_before(order, lines)
+    rows, place = [], 0
     for line in lines:
-        shown = printable.get(line.vin) or line_content(line, seq=line.seq)
         line.order = order
-        lacks = ""
-        if line.included:
-            try:
-                render_line(shown, template_for(shown, content.settings), content)
-            except RenderError as error:
-                lacks = error.lacks
-            except Refused as error:
-                fault = error.message
-        needs_reprint = line.vin in reprints
-        remarks = tuple(_remarks(line, shown, content, lacks=lacks, before=before.get(line.vin, "")))
-        rows.append(ReviewLine(line, shown, remarks, lacks, needs_reprint))
-    return Review(order, tuple(rows), fault)
+        place += line.included
+        remarks = tuple(_remarks(line, before=before.get(line.vin, "")))
+        is_placed = line.included and seqs is None
+        rows.append(ReviewLine(line, place if is_placed else line.seq, remarks, line.vin in reprints))
+    return Review(order, tuple(rows))
+
+
+def output_fault(order: Order, included: int) -> str:
+    """Why no image path can be written, told of the last of so many lines because its number is the longest."""
+    if not included:
+        return ""
+    try:
+        image_path(LineContent(seq=included, vin=_ANY_VIN, condition=Condition.UNKNOWN), path_content(order))
+    except Refused as error:
+        return error.message
+    return ""
 
 
 def _printed_before(order: Order, lines: Sequence[OrderLine]) -> dict[str, str]:
     """What the VIN log says of each line's VIN, this order's own entries apart; the newest entry counts."""
     entries = VinLogEntry.objects.in_force().for_dealership(order.dealership).exclude(order=order)
-    logged = entries.filter(vin__in=[line.vin for line in lines]).order_by("id")
+    of_lines = entries.filter(vin__in=[line.vin for line in lines]).order_by("id")
+    # Plain values: making a model of every entry would take longer than the query.
+    logged: Any = of_lines.values_list("vin", "label", "date", "is_baseline", named=True)
     return {entry.vin: log_remark(entry) for entry in logged}
 
 
-def _remarks(line: OrderLine, shown: LineContent, content: OrderContent, *, lacks: str, before: str) -> list[Remark]:
+def _remarks(line: OrderLine, *, before: str) -> list[Remark]:
     if not line.included:
         return [Remark("", "minus", f"Left out: {line.exclusion_reason}")]
-    remarks = [Remark("warn", "warn", f"{lacks[0].upper()}{lacks[1:]}")] if lacks else []
+    remarks = [_warning(f"{line.lacks[0].upper()}{line.lacks[1:]}")] if line.lacks else []
     if before:
         is_checked = "CAO" in line.sources and not line.reprint_confirmed
         words = f"{before[0].upper()}{before[1:]}"
-        remarks.append(Remark("warn", "warn", words) if is_checked else Remark("", "log", words))
+        remarks.append(_warning(words) if is_checked else Remark("", "log", words))
     if line.rule_warning:
-        remarks.append(Remark("warn", "warn", f"A rule would leave it out: {line.rule_warning}"))
+        remarks.append(_warning(f"A rule would leave it out: {line.rule_warning}"))
     if line.is_placeholder:
         remarks.append(Remark("", "info", "Not on the website; only the VIN is known"))
     host = unapproved_host(line, line.order.dealership)
     if host:
-        remarks.append(Remark("warn", "warn", f"The website {host} is not approved for this dealership"))
-    remarks += [Remark("warn", "warn", warning) for warning in line_warnings(shown, content.settings)]
+        remarks.append(_warning(f"The website {host} is not approved for this dealership"))
+    remarks += [_warning(warning) for warning in line.warnings or ()]
     if line.order.kind == OrderKind.MAINTENANCE:
         remarks.append(Remark("", "info", f"From {' and '.join(line.sources)}"))
     if line.overrides:
@@ -159,24 +210,13 @@ def _remarks(line: OrderLine, shown: LineContent, content: OrderContent, *, lack
     return remarks
 
 
-FIELD_WORDS = {
-    "stock": "stock",
-    "condition": "condition",
-    "year": "year",
-    "make": "make",
-    "model": "model",
-    "trim": "trim",
-    "price": "price",
-    "url": "address for the QR code",
-    "ext_color": "color",
-    "features": "features",
-    "headline": "headline",
-}
+def _warning(text: str) -> Remark:
+    return Remark("warn", "warn", text)
 
 
 def line_texts(line: OrderLine) -> dict[str, str]:
     """The values that a line prints, as a person would type them, by the name of the editable field."""
-    return {name: _text(name, line.overrides.get(name, getattr(line, name, ""))) for name in EDITABLE_FIELDS}
+    return {name: as_typed(name, line.overrides.get(name, getattr(line, name, ""))) for name in EDITABLE_FIELDS}
 
 
 def site_texts(line: OrderLine) -> dict[str, str]:
@@ -185,10 +225,16 @@ def site_texts(line: OrderLine) -> dict[str, str]:
     return {name: line.raw[raw] or "(blank)" for name, raw in names.items() if raw in line.raw}
 
 
-def _text(name: str, value: Any) -> str:
+def as_typed(name: str, value: Any) -> str:
+    """A value of a field as a person would type it."""
     if value is None or (name == "condition" and value == "unknown"):
         return ""
     return f"{Decimal(value):,.2f}".removesuffix(".00") if name == "price" else str(value)
+
+
+def text_as_kept(name: str, text: str) -> str:
+    """A typed text that a line can take, as it will be shown when it is saved."""
+    return as_typed(name, read_override(name, text, year_now=timezone.localdate().year))
 
 
 @dataclass(frozen=True)
@@ -203,13 +249,14 @@ class Preview:
 def preview_line(*, line: OrderLine, texts: Mapping[str, str]) -> Preview:
     """The output row of a line with typed texts in place of its values; nothing is saved."""
     problems = []
-    spare = OrderLine.objects.get(pk=line.pk)
+    spare = copy(line)
+    spare.overrides = dict(line.overrides)
     for name, text in texts.items():
         try:
             spare.overrides[name] = read_override(name, text, year_now=timezone.localdate().year)
         except OverrideError as error:
             problems.append(f"{FIELD_WORDS[name].capitalize()}: {error}")
-    content = order_content(line.order)
+    content = empty_content(line.order)
     position = line.order.lines.filter(included=True, seq__lt=line.seq).count() + 1
     shown = line_content(spare, seq=position)
     template = template_for(shown, content.settings)
@@ -285,9 +332,3 @@ def preview_csv(*, content: OrderContent, rows: int | None) -> list[CsvPreview]:
         )
         for group in csv_groups(content)
     ]
-
-
-def last_editor(*, line: OrderLine) -> OrderEvent | None:
-    """The event by which somebody last changed a line."""
-    events = OrderEvent.objects.filter(order=line.order_id, detail__startswith=f"line {line.seq}, VIN ")
-    return events.select_related("actor").last()

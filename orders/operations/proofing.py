@@ -102,8 +102,8 @@ def walk_order(*, order: Order, seq: int) -> Stop:
     return Stop(
         row=row,
         place=row.content.seq if row.line.included else None,
-        total=review.included,
-        left_out=review.left_out,
+        total=review.totals.included,
+        left_out=review.totals.left_out,
         previous=max((other for other in others if other < seq), default=None),
         next=min((other for other in others if other > seq), default=None),
     )

@@ -13,8 +13,8 @@ from orders.domain.lines import LineContent, OrderContent
 from orders.domain.output_templates import Column, OutputTemplate
 from orders.domain.rendering import RenderError, line_warnings, render_line
 from orders.operations.finding import suggest_order_number
+from orders.operations.line_contents import line_content
 from orders.operations.preparing import output_settings, raw_texts, vehicle_line
-from orders.operations.reviewing import line_content
 
 VEHICLES_SHOWN = 10
 

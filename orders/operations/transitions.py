@@ -1,5 +1,7 @@
 """The one place where an order changes its state, and where that is recorded."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -43,9 +45,12 @@ def _settle_behind_the_commit(batch_id: int, *, anew: bool) -> None:
     transaction.on_commit(settle, robust=True)
 
 
-def record_event(order: Order, action: str, *, actor: User | None, detail: str = "", before: str = "") -> None:
-    OrderEvent.objects.create(
-        order=order, action=action, detail=detail, actor=actor, from_state=before, to_state=order.state
+def record_event(
+    order: Order, action: str, *, actor: User | None, detail: str = "", before: str = "", **more: Any
+) -> OrderEvent:
+    """Put on record what was done; `more` are further fields of the event."""
+    return OrderEvent.objects.create(
+        order=order, action=action, detail=detail, actor=actor, from_state=before, to_state=order.state, **more
     )
 
 

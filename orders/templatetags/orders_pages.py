@@ -26,6 +26,7 @@ _LOOKS = {
     "leave out": ("", "minus", "Left out"),
     "put back": ("", "undo", "Put back"),
     "confirm reprint": ("", "check", "Reprint confirmed"),
+    "undo": ("", "undo", "Undone"),
     "approve": ("", "ready", "Approved"),
     "queue": ("", "clock", "Handed to a worker"),
     "start": ("", "half", "Production started"),

@@ -11,11 +11,13 @@ LOCKED = 423
 
 
 def get_order(pk: int) -> Order:
-    return get_object_or_404(Order.objects.select_related("dealership", "dataset", "created_by", "corrects"), pk=pk)
+    related = ("dealership", "dataset", "created_by", "corrects", "batch")
+    return get_object_or_404(Order.objects.select_related(*related), pk=pk)
 
 
 def get_line(pk: int, seq: int) -> OrderLine:
-    return get_object_or_404(OrderLine.objects.select_related("order__dealership", "order__dataset"), order=pk, seq=seq)
+    related = ("order__dealership", "order__dataset", "order__batch")
+    return get_object_or_404(OrderLine.objects.select_related(*related), order=pk, seq=seq)
 
 
 def status_of(error: SilverFoxError) -> int:

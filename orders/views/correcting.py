@@ -14,7 +14,7 @@ from orders.domain.lines import LineContent
 from orders.forms import CorrectionForm
 from orders.models import Order
 from orders.operations.correcting import create_correction, require_correctable
-from orders.operations.reviewing import line_content
+from orders.operations.line_contents import line_content
 from orders.views.answers import get_order, status_of
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -15,23 +13,25 @@ from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.overrides import EDITABLE_FIELDS
 from orders.forms import LineForm
 from orders.models import OrderLine
-from orders.operations.presenting import FIELD_WORDS, last_editor, line_texts, preview_line, review_order, site_texts
+from orders.operations.presenting import line_texts, preview_line, site_texts
 from orders.operations.reviewing import (
-    LineConflict,
     LineErrors,
-    confirm_reprint,
-    edit_line,
-    leave_out_line,
-    put_back_line,
-    reset_line,
+    LinesOutcome,
+    confirm_reprints,
+    edit_lines,
+    leave_out_lines,
+    put_back_lines,
+    reset_lines,
 )
 from orders.views.answers import get_line, status_of
-from orders.views.reviewing import review_context, review_page
+from orders.views.line_answers import answer_done, answer_lines, conflict_panel
+
+CONFLICT = 409
 
 
 @require_safe
 def line_row(request: HttpRequest, pk: int, seq: int) -> HttpResponse:
-    return _answer(request, get_line(pk, seq))
+    return answer_lines(request, get_line(pk, seq).order, [seq])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,25 +40,35 @@ def line_row(request: HttpRequest, pk: int, seq: int) -> HttpResponse:
 def line_edit(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
     line = get_line(pk, seq)
     if request.method != "POST":
-        return _answer(request, line, editor=_editor(line, LineForm(line=line)))
+        return _open(request, line, LineForm(line=line))
     form = LineForm(request.POST, line=line)
     if not form.is_valid():
-        return _answer(request, line, status=422, editor=_editor(line, form))
+        return _open(request, line, form, status=422)
+    versions = {seq: form.cleaned_data["version"]}
     try:
-        saved = edit_line(line=line, version=form.cleaned_data["version"], changes=form.changes(), actor=request.user)
+        outcome = edit_lines(order=line.order, versions=versions, changes=form.changes(), actor=request.user)
     except LineErrors as error:
         for name, message in error.fields.items():
             form.add_error(name, message)
-        return _answer(request, line, status=422, editor=_editor(line, form))
-    except LineConflict as error:
-        fields = _conflict(line, form)
-        said = (
-            {"editor": {"conflict": fields, "event": last_editor(line=line)}} if fields else {"notice": error.message}
-        )
-        return _answer(request, line, status=status_of(error), **said)
+        return _open(request, line, form, status=422)
     except SilverFoxError as error:
-        return _answer(request, line, status=status_of(error), notice=error.message)
-    return _done(request, saved, f"Row {seq} saved.")
+        return _notice(request, line, error.message, status=status_of(error))
+    if outcome.conflicts:
+        typed = {name: form.cleaned_data[name] for name in EDITABLE_FIELDS}
+        panel = conflict_panel(outcome.conflicts[0], was=form.was, mine=typed)
+        return answer_lines(request, line.order, [seq], status=CONFLICT, opened={seq: panel})
+    return answer_done(request, line.order, outcome, f"Row {seq} saved.")
+
+
+@require_safe
+@staff_required
+@vary_on_headers("HX-Request")
+def line_out(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
+    """The editor with the reason first, for whoever came to leave the line out."""
+    line = get_line(pk, seq)
+    form = LineForm(line=line)
+    form.fields["stock"].widget.attrs.pop("autofocus")
+    return _open(request, line, form, asks_reason=True)
 
 
 @require_safe
@@ -75,78 +85,58 @@ def line_preview(request: AuthenticatedRequest, pk: int, seq: int) -> HttpRespon
 @staff_required
 @vary_on_headers("HX-Request")
 def line_reset(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
-    return _act(request, get_line(pk, seq), reset_line, f"Row {seq} has the site's values again.")
+    return _act(request, get_line(pk, seq), reset_lines, f"Row {seq} has the site's values again.")
 
 
 @require_POST
 @staff_required
 @vary_on_headers("HX-Request")
 def line_put_back(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
-    return _act(request, get_line(pk, seq), put_back_line, f"Row {seq} is in the order again.")
+    return _act(request, get_line(pk, seq), put_back_lines, f"Row {seq} is in the order again.")
 
 
 @require_POST
 @staff_required
 @vary_on_headers("HX-Request")
 def line_confirm_reprint(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
-    return _act(request, get_line(pk, seq), confirm_reprint, f"Row {seq} will be printed again.")
+    return _act(request, get_line(pk, seq), confirm_reprints, f"Row {seq} will be printed again.")
 
 
 @require_POST
 @staff_required
 @vary_on_headers("HX-Request")
 def line_leave_out(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
-    line = get_line(pk, seq)
-    reason = request.POST.get("reason", "")
+    line, reason = get_line(pk, seq), request.POST.get("reason", "")
     try:
-        return _act(request, line, leave_out_line, f"Row {seq} left out: {reason}.", reason=reason)
+        return _act(request, line, leave_out_lines, f"Row {seq} left out: {reason}.", reason=reason)
     except LineErrors as error:
-        editor = {**_editor(line, LineForm(line=line)), "reason_error": error.fields["reason"]}
-        return _answer(request, line, status=422, editor=editor)
+        return _open(request, line, LineForm(line=line), status=422, reason_error=error.fields["reason"])
 
 
 def _act(
-    request: AuthenticatedRequest, line: OrderLine, operation: Callable[..., OrderLine], said: str, **values: str
+    request: AuthenticatedRequest, line: OrderLine, operation: Callable[..., LinesOutcome], said: str, **values: str
 ) -> HttpResponse:
     """Do one thing to a line at the version that the page showed."""
     version = request.POST.get("version", "")
+    shown = int(version) if version.isdecimal() and version.isascii() else 0
     try:
-        changed = operation(
-            line=line,
-            version=int(version) if version.isdecimal() and version.isascii() else 0,
-            actor=request.user,
-            **values,
-        )
+        outcome = operation(order=line.order, versions={line.seq: shown}, actor=request.user, **values)
     except LineErrors:
         raise
     except SilverFoxError as error:
-        return _answer(request, line, status=status_of(error), notice=error.message)
-    return _done(request, changed, said)
+        return _notice(request, line, error.message, status=status_of(error))
+    if outcome.conflicts:
+        words = f"Line {line.seq} was saved by somebody else while you were editing it."
+        return _notice(request, line, words, status=CONFLICT)
+    return answer_done(request, line.order, outcome, said)
 
 
-def _done(request: AuthenticatedRequest, line: OrderLine, said: str) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        return _answer(request, line, said=said)
-    messages.success(request, said)
-    return redirect(f"{reverse('order_review', args=[line.order_id])}#line-{line.seq}")
+def _notice(request: HttpRequest, line: OrderLine, words: str, *, status: int) -> HttpResponse:
+    return answer_lines(request, line.order, [line.seq], status=status, opened={line.seq: {"notice": words}})
 
 
-def _answer(request: HttpRequest, line: OrderLine, *, status: int = 200, **said: Any) -> HttpResponse:
-    """The line's rows with the counts of the page, or the whole page for a browser without script."""
-    if not request.headers.get("HX-Request"):
-        return review_page(request, line.order, status=status, open_seq=line.seq, **said)
-    review = review_order(order=line.order)
-    context = {
-        **review_context(request, line.order, review),
-        "row": review.row(line.seq),
-        "open_seq": line.seq,
-        "is_saved": "said" in said,
-        **said,
-    }
-    return render(request, "orders/_line_answer.html", context, status=status)
-
-
-def _editor(line: OrderLine, form: LineForm) -> dict[str, Any]:
+def _open(request: HttpRequest, line: OrderLine, form: LineForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The line with its editor under it."""
     raw = site_texts(line)
     if raw.get("url") == form.was["url"]:
         raw["url"] = "the same"
@@ -161,26 +151,10 @@ def _editor(line: OrderLine, form: LineForm) -> dict[str, Any]:
         }
         for name in EDITABLE_FIELDS
     ]
-    names = ",".join(EDITABLE_FIELDS)
-    return {"form": form, "fields": fields, "names": names, "preview": preview_line(line=line, texts=_texts(form))}
+    editor = {"form": form, "fields": fields, "names": ",".join(EDITABLE_FIELDS), **more}
+    editor["preview"] = preview_line(line=line, texts=_texts(form))
+    return answer_lines(request, line.order, [line.seq], status=status, opened={line.seq: {"editor": editor}})
 
 
 def _texts(form: LineForm) -> dict[str, str]:
     return form.changes() if form.is_bound and form.is_valid() else {}
-
-
-def _conflict(line: OrderLine, form: LineForm) -> list[dict[str, Any]]:
-    """What was typed beside what somebody else saved meanwhile; fields that agree are not asked about."""
-    theirs = line_texts(line)
-    return [
-        {
-            "name": name,
-            "word": FIELD_WORDS[name].capitalize(),
-            "was": form.was[name],
-            "mine": form.cleaned_data[name],
-            "theirs": theirs[name],
-            "is_mine": form.cleaned_data[name] != form.was[name],
-        }
-        for name in EDITABLE_FIELDS
-        if form.cleaned_data[name] != theirs[name]
-    ]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from foundation.confirmation import password_confirmed
 from foundation.errors import SilverFoxError
-from foundation.roles import AuthenticatedRequest, manager_required, staff_required
+from foundation.roles import STAFF, AuthenticatedRequest, has_role, manager_required, staff_required
 from orders.domain.billing import billing_of
 from orders.domain.qr import qr_text
 from orders.domain.states import OrderState
@@ -20,6 +20,7 @@ from orders.operations.completing import approve_order, cancel_order, reissue_or
 from orders.operations.presenting import preview_csv
 from orders.operations.profiling import change_profile
 from orders.operations.reviewing import send_back_to_review
+from orders.operations.scanning import scan_codes
 from orders.views.answers import get_order, status_of
 
 STOPS_POLLING = 286
@@ -148,13 +149,15 @@ def _page(request: HttpRequest, order: Order, *, status: int = 200, **said: Any)
     context = {"order": order, "is_working": order.state in WORKING, **_facts(order), **said}
     if order.artifacts.exists():
         context |= _files(order, all_rows=request.GET.get("rows") == "all")
+        if "scan" in request.GET and has_role(request.user, STAFF):
+            context["scan"] = scan_codes(order=order)
     return render(request, "orders/order_detail.html", context, status=status)
 
 
 def _facts(order: Order) -> dict[str, Any]:
     content = order_content(order)
     settings = content.settings
-    events = order.events.select_related("actor").order_by("-id")
+    events = order.events.select_related("actor").defer("line_changes").order_by("-id")
     return {
         "content": content,
         "billing": billing_of(content),

@@ -31,10 +31,11 @@ class Comparison:
             "target_ratio": self.target,
         }
 
-    def describe(self) -> str:
+    def describe(self, rounds: int = 0) -> str:
+        """In words; `rounds` where this comparison was read from the document of so many."""
         ours, peer = median(self.ours_seconds), median(self.peer_seconds)
         width = max(len(self.ours), len(self.peer))
-        rounds = len(self.ours_seconds)
+        rounds = rounds or len(self.ours_seconds)
         return (
             f"  {self.ours:<{width}}  {ours:10.4f} s\n"
             f"  {self.peer:<{width}}  {peer:10.4f} s\n"

@@ -81,7 +81,7 @@ def test_the_page_takes_the_same_number_of_queries_for_3_and_30_lines(
     log_vins(dealership=elm, vins=["1C4RJFAG5NC999999"])
     order = make_order(dealership=elm, kind=OrderKind.LIST, entries=vins)
     staff = sign_in(role="staff")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         staff.get(address(order))
 
 
@@ -126,10 +126,10 @@ def test_the_filter_and_the_search_show_fewer_rows_and_keep_the_counts(staff: Cl
         "q=nothing": [],
     }
     assert staff.get(f"{address(order)}?q=nothing").context["shows"] == [
-        ("all", 3),
-        ("warnings", 0),
-        ("edited", 1),
-        ("left_out", 1),
+        ("all", "All", 3),
+        ("warnings", "Warnings", 0),
+        ("edited", "Edited", 1),
+        ("left_out", "Left out", 1),
     ]
 
 

@@ -13,13 +13,13 @@ from foundation.errors import Refused
 from orders.domain.states import TRANSITIONS, OrderState
 from orders.models import OpenVin, Order, OrderLine, VinLogEntry
 from orders.operations.completing import approve_order
+from orders.operations.line_contents import line_content
 from orders.operations.reviewing import (
     LineConflict,
     LineErrors,
     confirm_reprint,
     edit_line,
     leave_out_line,
-    line_content,
     put_back_line,
     reset_line,
     send_back_to_review,

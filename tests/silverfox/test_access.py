@@ -91,6 +91,7 @@ def make_places() -> dict[str, list[Any]]:
         "done": [done.pk],
         "line": [order.pk, 1],
         "vehicle": [order.lines.all()[0].vin],
+        "order event": [order.pk, order.events.all()[0].pk],
         "csv": [Artifact.objects.get(order=done, kind="csv").public_id],
         "qr": [Artifact.objects.filter(order=done, kind="qr")[0].public_id],
         "batch": [batch.pk],

@@ -11,13 +11,14 @@ from silverfox.benchmarks import (
     import_operations,
     order_operations,
     qr_operations,
+    review_operations,
     scrape_operations,
 )
 from silverfox.benchmarks.comparing import read_comparison
 from silverfox.benchmarks.fake_web import started_fake_web
 from silverfox.benchmarks.own_database import is_own, manage_there
 
-_VEHICLES = {"cao": 600, "batch": 60}
+_VEHICLES = {"cao": 600, "batch": 60, "review": 500}
 # In smaller lots no vehicle with a final VIN would be left.
 _LEAST_SCALE, _MOST_SCALE = 0.2, 10
 
@@ -26,14 +27,18 @@ class Command(JsonCommand):
     help = "Measure a part of the program against what a usual one would do; your data stays as it was."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch", "scrape"])
+        parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch", "scrape", "review"])
         parser.add_argument("--rows", type=int, default=100_000, help="import: rows of the generated file")
-        parser.add_argument("--vehicles", type=int, help="cao: vehicles on the lot (600); batch: of a dealership (60)")
+        parser.add_argument(
+            "--vehicles",
+            type=int,
+            help="cao: vehicles on the lot (600); batch: of a dealership (60); review: of the order (500)",
+        )
         parser.add_argument("--dealerships", type=int, default=36, help="batch: dealerships, each with one order")
         parser.add_argument("--codes", type=int, default=200, help="qr: codes of a round")
         parser.add_argument("--orders", type=int, default=36, help="order: orders of a round")
         parser.add_argument("--lines", type=int, default=25, help="order: vehicles of an order")
-        parser.add_argument("--log-entries", type=int, default=30_000, help="cao: entries of the VIN log")
+        parser.add_argument("--log-entries", type=int, default=30_000, help="cao, review: entries of the VIN log")
         parser.add_argument("--rounds", type=int, default=3, help="rounds of each way, in turns")
         parser.add_argument("--scale", type=float, default=1.0, help="scrape: multiplies the sizes of the lots")
         parser.add_argument("--websites", type=int, default=40, help="scrape: how many are read")
@@ -186,5 +191,33 @@ def _describe_day(name: str, day: dict[str, Any], goal: float | None = None) -> 
     )
 
 
+def measure_review(options: Mapping[str, Any]) -> Outcome:
+    lines, log_entries, rounds = options["vehicles"], options["log_entries"], options["rounds"]
+    if not is_own():
+        size = (f"--vehicles={lines}", f"--log-entries={log_entries}", f"--rounds={rounds}")
+        document = manage_there("benchmark", "review", *size, ALLOWED_HOSTS=review_operations.HOST)
+        return Outcome(document, describe_review(document))
+    times, comparison = review_operations.measure_review(lines=lines, log_entries=log_entries, rounds=rounds)
+    size_of = {"part": "review", "lines": lines, "log_entries": log_entries}
+    document = {**size_of, **review_operations.times_document(times), **comparison.document()}
+    return Outcome(document, describe_review(document))
+
+
+def describe_review(found: dict[str, Any]) -> str:
+    goals = found["goals"]
+    return (
+        f"Review of {found['lines']:,} lines, VIN log of {found['log_entries']:,} entries:\n"
+        f"  the page: {found['page_ms']:.1f} ms (goal less than {goals['page_ms']}), "
+        f"{found['page_bytes']:,} bytes (goal less than {goals['page_bytes']:,})\n"
+        f"  opening a row: {found['open_row_ms']:.1f} ms (goal less than {goals['open_row_ms']})\n"
+        f"  saving a row: {found['save_row_ms']:.1f} ms (goal less than {goals['save_row_ms']})\n"
+        f"{read_comparison(found).describe(found['rounds'])}"
+    )
+
+
 # They commit, so each calls itself where nothing of the user's is.
-_MEASURED_APART: dict[str, Callable[[Mapping[str, Any]], Outcome]] = {"batch": measure_batch, "scrape": measure_scrape}
+_MEASURED_APART: dict[str, Callable[[Mapping[str, Any]], Outcome]] = {
+    "batch": measure_batch,
+    "scrape": measure_scrape,
+    "review": measure_review,
+}

@@ -1,0 +1,149 @@
+"""Measures the review of one large order as people see it: whole requests to the page and to one row of it.
+
+It works in the database that it finds, which therefore must be one of the measurement's own.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.db import connection
+from django.forms import modelformset_factory
+from django.template import Context
+from django.test import Client
+from django.urls import reverse
+
+from dealerships.domain.output import OrderKind
+from dealerships.models import Dealership
+from foundation.errors import Refused
+from foundation.roles import STAFF
+from orders.models import Order, OrderLine, VinLogEntry
+from orders.operations.preparing import OrderRequest, create_order
+from orders.operations.presenting import review_order
+from orders.operations.review_columns import ReviewTable, chosen_columns
+from silverfox.benchmarks.comparing import Comparison, compare, seconds
+from silverfox.benchmarks.data import make_vin
+from silverfox.benchmarks.import_operations import make_import
+from silverfox.benchmarks.order_operations import make_dealership_with_lot
+from silverfox.benchmarks.own_database import is_own
+from silverfox.templatetags.review_rows import review_rows
+
+RATIO = 20
+GOAL_PAGE_MS, GOAL_ROW_MS, GOAL_BYTES = 100, 30, 300_000
+_FIELDS = ("stock", "condition", "year", "make", "model", "trim", "price", "url", "ext_color", "exclusion_reason")
+_BATCH = 2000
+HOST = "localhost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewTimes:
+    """Medians of whole requests, in milliseconds, and the size of the page."""
+
+    page_ms: float
+    open_row_ms: float
+    save_row_ms: float
+    page_bytes: int
+
+
+def measure_review(*, lines: int, log_entries: int, rounds: int) -> tuple[ReviewTimes, Comparison]:
+    """Answer the page of an order of so many lines, open one row and save it, `rounds` times each.
+
+    The rows of the page are compared with a ModelFormset of the same lines, both from lines that are read already.
+    Raises `Refused` in a database that is not the measurement's own, and when an answer is not the expected one.
+    """
+    if not is_own() or Dealership.objects.exists():
+        raise Refused("A review is measured in an empty database of its own only.", code="not_own_database")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    dealership = make_dealership_with_lot(make_import(), 0, lines)
+    _fill_log(dealership, range(lines, lines + log_entries))
+    order, _ = create_order(OrderRequest(dealership=dealership, kind=OrderKind.CAO, confirmed=True))
+    return _times(order, rounds), _compare_rows(order, rounds)
+
+
+def _fill_log(dealership: Dealership, numbers: range) -> None:
+    entries = (
+        VinLogEntry(
+            dealership=dealership, vin=make_vin(n), label=str(40_000 + n // 20), source=VinLogEntry.Source.IMPORT
+        )
+        for n in numbers
+    )
+    VinLogEntry.objects.bulk_create(entries, batch_size=_BATCH)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _times(order: Order, rounds: int) -> ReviewTimes:
+    browser = _browser()
+    page, seq = reverse("order_review", args=[order.pk]), order.lines.count() // 2
+    row, htmx = reverse("order_line_edit", args=[order.pk, seq]), {"HX-Request": "true"}
+    size = len(_answer(lambda: browser.get(page, secure=True)))
+    trims = iter(range(rounds))
+
+    def save() -> Any:
+        values = {"version": _version(order, seq), "was-trim": "", "trim": f"Trim {next(trims)}"}
+        return browser.post(row, values, headers=htmx, secure=True)
+
+    return ReviewTimes(
+        page_ms=_milliseconds(lambda: browser.get(page, secure=True), rounds),
+        open_row_ms=_milliseconds(lambda: browser.get(row, headers=htmx, secure=True), rounds),
+        save_row_ms=_milliseconds(save, rounds),
+        page_bytes=size,
+    )
+
+
+def _browser() -> Client:
+    """A signed-in person; the client stands for the server's part of a request, from its address to its bytes."""
+    user = User.objects.create_user("benchmark")
+    user.groups.add(Group.objects.get_or_create(name=STAFF)[0])
+    browser = Client(headers={"host": HOST})
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def _version(order: Order, seq: int) -> int:
+    return OrderLine.objects.values_list("version", flat=True).get(order=order, seq=seq)
+
+
+def _milliseconds(ask: Callable[[], Any], rounds: int) -> float:
+    return round(median(seconds(lambda: _discard(_answer(ask))) for _ in range(rounds)) * 1000, 1)
+
+
+def _answer(ask: Callable[[], Any]) -> bytes:
+    response = ask()
+    if response.status_code != 200:
+        raise Refused(f"{response.request['PATH_INFO']} answered {response.status_code}.", code="not_done")
+    return bytes(response.content)
+
+
+def _discard(_: object) -> None:
+    return None
+
+
+def _compare_rows(order: Order, rounds: int) -> Comparison:
+    lines = order.lines.all()
+    rows = review_order(order=order).lines
+    context = {
+        "order": order,
+        "can_edit": True,
+        "query": "",
+        "table": ReviewTable("all", "", "", chosen_columns([])),
+        "opened": {},
+        "saved": set(),
+        "chosen": set(),
+    }
+    formset = modelformset_factory(OrderLine, fields=_FIELDS, extra=0)
+    list(lines)  # both begin with lines that are in memory
+    return compare(
+        ours=("the rows of the page, one edited at a time", lambda: _discard(review_rows(Context(context), rows))),
+        peer=("ModelFormset of the same rows", lambda: _discard(formset(queryset=lines).as_table())),
+        rounds=rounds,
+        target=RATIO,
+    )
+
+
+def times_document(times: ReviewTimes) -> dict[str, Any]:
+    goals = {"page_ms": GOAL_PAGE_MS, "open_row_ms": GOAL_ROW_MS, "save_row_ms": GOAL_ROW_MS, "page_bytes": GOAL_BYTES}
+    return {**asdict(times), "goals": goals}
