@@ -32,7 +32,9 @@ CODE = (
     "dealerships",
     "inventory",
     "orders",
+    "scrapers",
     "templates",
+    "docs",
     "tests",
 )
 FIELD = "    log_skip_reason = models.TextField(blank=True)\n"

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0009_map_words_of_websites"),
+        ("inventory", "0010_find_vehicles_by_words"),
     ]
 
     operations = [
