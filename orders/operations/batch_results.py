@@ -84,7 +84,7 @@ def _line_counts(batch: Batch) -> dict[int, LineCounts]:
     rows = counted.annotate(
         included_lines=Count("pk", filter=IS_INCLUDED),
         left_out=Count("pk", filter=~IS_INCLUDED),
-        warnings=Count("pk", filter=IS_INCLUDED & Q(is_warned=True)),
+        warned=Count("pk", filter=IS_INCLUDED & Q(is_warned=True)),
         edited=Count("pk", filter=IS_INCLUDED & IS_EDITED),
         duplicates=Count("pk", filter=IS_INCLUDED & Q(is_duplicate=True)),
     )

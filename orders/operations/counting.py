@@ -10,7 +10,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Lower
 
 from orders.models import Order, OrderLine, VinLogEntry
-from orders.operations.presenting import PRINTED_MEANWHILE, ReviewTotals, Stop, output_fault, review_order
+from orders.operations.presenting import PRINTED_MEANWHILE, SHOWS, ReviewTotals, Stop, output_fault, review_order
 
 _HOST = r"^https?://(?:www\.)?([^/:?#]+)"
 IS_INCLUDED = Q(included=True)
@@ -39,15 +39,16 @@ def order_totals(*, order: Order, reprints: Collection[str]) -> ReviewTotals:
     `reprints` are what `vins_printed_meanwhile` gives.
     """
     lines = OrderLine.objects.filter(order=order).order_by("seq")
-    counts = with_warnings(lines.order_by()).aggregate(
-        all=Count("pk"),
-        warnings=Count("pk", filter=IS_INCLUDED & Q(is_warned=True)),
-        edited=Count("pk", filter=IS_EDITED),
-        left_out=Count("pk", filter=~IS_INCLUDED),
+    found = with_warnings(lines.order_by()).aggregate(
+        count_all=Count("pk"),
+        count_warnings=Count("pk", filter=IS_INCLUDED & Q(is_warned=True)),
+        count_edited=Count("pk", filter=IS_EDITED),
+        count_left_out=Count("pk", filter=~IS_INCLUDED),
         unjudged=Count("pk", filter=Q(warnings=None)),
     )
-    if counts["unjudged"]:
+    if found["unjudged"]:
         return review_order(order=order, reprints=reprints).totals
+    counts = {show: found[f"count_{show}"] for show in SHOWS}
     stopping = lines.filter(IS_INCLUDED).exclude(~Q(vin__in=reprints), lacks="")
     return ReviewTotals(
         is_editable=order.is_editable,

@@ -20,6 +20,8 @@ register = template.Library()
 
 NOTHING = format_html("{}", "")
 _CELLS = {"stock": '<td class="mono">{}', "price": '<td class="num">{}', "site": '<td class="site">{}'}
+# Longer texts of these columns are cut off where the columns have fixed widths.
+_CLIPPED, _LONGEST = frozenset({"make", "model", "trim"}), 16
 _BEGIN = '<tbody id="line-{seq}" data-row{swap}><tr{tone}>'
 _BOX = '<td><input type="checkbox" name="line" value="{seq}-{version}" form="lines" aria-label="Row {seq}"{checked}>'
 _VIN = '<td>{seq}<td><button class="vin" data-copy="{vin}">{head}<b>{tail}</b></button>'
@@ -96,7 +98,8 @@ class _RowWriter:
         value = column.value(row)
         text = money(value) if column.name == "price" else "" if value is None else value
         if column.name not in row.line.overrides:
-            return text
+            is_long = column.name in _CLIPPED and len(str(text)) > _LONGEST
+            return format_html('<span class="long" title="{0}">{0}</span>', text) if is_long else text
         raw = row.line.raw.get({"condition": "type"}.get(column.name, column.name), "") or "(blank)"
         return format_html('<span class="changed-value" title="Site: {}">{}</span>', raw, text)
 
