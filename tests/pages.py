@@ -22,8 +22,11 @@ def sign_in(*, role: str) -> Client:
 
 def words(response: Any) -> str:
     """The text of a page on one line, without markup."""
-    text = re.sub(r"<(script|template|svg|datalist)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    markup = response.content.decode()
+    # Named templates are models of what scripts say; the others carry parts of an answer.
+    for unseen in (r"<(script|svg|datalist)\b.*?</\1>", r"<template id=.*?</template>"):
+        markup = re.sub(unseen, " ", markup, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())
 
 
 def part(response: Any, start: str, end: str) -> str:

@@ -81,7 +81,7 @@ def test_the_page_takes_the_same_number_of_queries_for_3_and_30_lines(
     log_vins(dealership=elm, vins=["1C4RJFAG5NC999999"])
     order = make_order(dealership=elm, kind=OrderKind.LIST, entries=vins)
     staff = sign_in(role="staff")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         staff.get(address(order))
 
 

@@ -21,11 +21,18 @@ from inventory.models import Dataset, FirstSeen, ImportProblem, InventoryImport,
 from orders.domain.qr import qr_text, read_image
 from orders.models import Artifact, Order, OrderLine, VinLogEntry
 from orders.operations.selecting import load_candidates
-from silverfox.benchmarks import batch_operations, cao_operations, import_operations, naive, qr_operations
+from silverfox.benchmarks import (
+    batch_operations,
+    cao_operations,
+    import_operations,
+    naive,
+    qr_operations,
+    review_operations,
+)
 from silverfox.benchmarks.comparing import Comparison, compare
 from silverfox.benchmarks.data import make_vin, write_rows
 from silverfox.benchmarks.watching import watched_time
-from silverfox.management.commands.benchmark import describe_batch
+from silverfox.management.commands.benchmark import describe_batch, describe_review
 from tests import factories
 from tests.orders.batches import make_lots, start
 from tests.orders.domain.content import make_content, make_gladiator, make_line
@@ -203,6 +210,44 @@ def test_the_words_about_a_batch_tell_its_goals_and_what_its_time_goes_to() -> N
         "Most memory of a process: supervisor 80 MB; processes of the queue 120, 80 MB (goal less than 400 each)",
         "Time of an order: drawing codes 40%, the rest 60%",
         "VIN log: 2,160 lines, each logged once: 0 lost, 0 doubled.",
+    ]
+
+
+def test_a_review_is_measured_in_a_database_of_its_own(counts: dict[str, int]) -> None:
+    size = ("--vehicles", "6", "--log-entries", "20", "--rounds", "2")
+    done = run_program("manage.py", "benchmark", "review", *size, "--json", patience_seconds=600)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (answer["part"], answer["lines"], answer["log_entries"], answer["rounds"]) == ("review", 6, 20, 2)
+    assert (answer["ours"]["name"], answer["peer"]["name"]) == (
+        "the rows of the page, one edited at a time",
+        "ModelFormset of the same rows",
+    )
+    assert answer["goals"] == {"page_ms": 100, "open_row_ms": 30, "save_row_ms": 30, "page_bytes": 300_000}
+    assert min(answer["page_ms"], answer["open_row_ms"], answer["save_row_ms"]) > 0
+    assert (5_000 < answer["page_bytes"] < 50_000, answer["target_ratio"]) == (True, 20)
+    assert row_counts() == counts
+    assert databases_of_measurements() == []
+
+
+def test_a_review_is_not_measured_where_a_user_works(db: None) -> None:
+    with pytest.raises(Refused, match=r"in an empty database of its own only\.$"):
+        review_operations.measure_review(lines=1, log_entries=1, rounds=1)
+
+
+def test_the_words_about_a_review_tell_its_goals() -> None:
+    sides = {"ours": {"name": "ours", "median_seconds": 0.015}, "peer": {"name": "peer", "median_seconds": 0.45}}
+    times = {"page_ms": 70.5, "open_row_ms": 12.25, "save_row_ms": 20.0, "page_bytes": 251_000}
+    goals = {"page_ms": 100, "open_row_ms": 30, "save_row_ms": 30, "page_bytes": 300_000}
+    size = {"lines": 500, "log_entries": 30_000, "rounds": 9, "target_ratio": 20}
+    assert describe_review({**size, **times, "goals": goals, **sides}).splitlines() == [
+        "Review of 500 lines, VIN log of 30,000 entries:",
+        "  the page: 70.5 ms (goal less than 100), 251,000 bytes (goal less than 300,000)",
+        "  opening a row: 12.2 ms (goal less than 30)",
+        "  saving a row: 20.0 ms (goal less than 30)",
+        "  ours      0.0150 s",
+        "  peer      0.4500 s",
+        "  9 rounds in turns, medians; ratio 30.0 (target 20 or more)",
     ]
 
 
