@@ -1,6 +1,6 @@
 """Several lines at once: one transaction, blank keeps, and what others saved meanwhile is never overwritten."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import partial
 
 import pytest
@@ -39,8 +39,8 @@ def versions_of(order: Order) -> list[int]:
     return list(order.lines.values_list("version", flat=True))
 
 
-def seqs(lines: Iterator[OrderLine] | object) -> list[int]:
-    return [line.seq for line in lines]  # type: ignore[attr-defined]
+def seqs(lines: Iterable[OrderLine]) -> list[int]:
+    return [line.seq for line in lines]
 
 
 def test_the_same_values_go_to_every_selected_line_and_to_no_other(order: Order) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dealerships.domain.output import OrderKind
-from foundation.preferences import change_preferences
+from foundation.preferences import change_preferences, preferences_of
 from orders.models import Order, OrderLine
 from orders.operations.checking import vins_printed_meanwhile
 from orders.operations.counting import order_totals
@@ -308,14 +309,14 @@ def test_rows_are_sorted_by_the_address_and_empty_values_stand_last(staff: Clien
 
 
 def test_a_person_chooses_columns_and_keeps_them_for_every_review(staff: Client, order: Order) -> None:
-    change_preferences(staff.get("/").wsgi_request.user, columns={"other": ["a"]})
+    change_preferences(User.objects.get(username="staff"), columns={"other": ["a"]})
     answer = staff.post(address(order, "order_columns") + "?show=edited", {"column": ["site", "price", "nonsense"]})
     assert answer["Location"] == address(order) + "?show=edited"
     page = staff.get(address(order))
     row = row_of(page, 1)
     assert "$21,995 S00001 · Used · 2022 · Jeep · Renegade · Latitude · 21995" in row
     assert [header["word"] for header in page.context["headers"]] == ["#", "VIN", "Price", "Site's texts", "Remarks"]
-    assert page.wsgi_request.user.preferences.columns == {"other": ["a"], "review": ["price", "site"]}
+    assert preferences_of(User.objects.get(username="staff")).columns == {"other": ["a"], "review": ["price", "site"]}
     staff.post(address(order, "order_columns"), {})
     assert [header["name"] for header in staff.get(address(order)).context["headers"]][2] == "stock"
     assert sign_in(role="viewer").post(address(order, "order_columns"), {"column": "make"}).status_code == 302
