@@ -127,7 +127,5 @@ def test_tab_comes_to_everything_and_is_seen_everywhere(width: int, page: Page) 
     page.set_viewport_size({"width": width, "height": 740})
     for address in ("/", "/orders/new/", f"/orders/{order.pk}/review/", f"/orders/{order.pk}/lines/1/edit/", "/help/"):
         page.goto(address)
-        # Where a field has the focus at first, the way begins at the top all the same.
-        page.evaluate("document.activeElement.blur()")
         stops, wanted, faults = walk(page)
         assert (faults, stops) == ([], wanted), address

@@ -74,7 +74,7 @@ def make_places() -> dict[str, list[Any]]:
     elm, oak = make_dealership(), make_dealership(name="Oak Street Motors")
     make_vehicles(dealership=elm, count=2)
     make_vehicles(dealership=oak, count=2, first=11)
-    order, done = make_order(dealership=elm), finish_order(order=make_order(dealership=oak))
+    order, done = make_order(dealership=elm), finish_order(order=make_order(dealership=oak), order_number="91001")
     ash = make_dealership(name="Ash Motors", default_order_kind="cao")
     make_vehicles(dealership=ash, count=1, first=21)
     batch = run_batch(choice=Choice("by name", (ash,)))
