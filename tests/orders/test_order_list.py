@@ -180,8 +180,8 @@ def test_two_thousand_orders_take_the_queries_of_two(
     if is_large:
         with connection.cursor() as cursor:
             cursor.execute(GROW)
-    # Session, user; counts of the states, the page; groups; dealerships and people to choose from.
-    with django_assert_num_queries(7):
+    # Session, user, preferences; counts of the states, the page; groups; dealerships and people to choose from.
+    with django_assert_num_queries(8):
         page = staff.get(PAGE, {"sort": "number"})
     assert page.context["page"].paginator.count == (2002 if is_large else 2)
     assert len(page.context["page"]) == (50 if is_large else 2)

@@ -321,5 +321,5 @@ def test_the_history_takes_the_same_number_of_queries_for_any_number_of_orders(
         make_vehicles(dealership=elm, first=10 * number + 1)
         make_order(dealership=elm)
     staff = sign_in(role="staff")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         staff.get("/orders/")

@@ -313,7 +313,7 @@ def test_a_visitor_has_to_sign_in() -> None:
 
 # ---------- cost ----------
 @pytest.mark.parametrize("count", [6, 60])
-@pytest.mark.parametrize(("chosen", "queries"), [("", 14), ("vehicles", 12)])
+@pytest.mark.parametrize(("chosen", "queries"), [("", 15), ("vehicles", 13)])
 def test_the_queries_do_not_grow_with_the_hits(
     count: int, chosen: str, queries: int, viewer: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -323,7 +323,7 @@ def test_the_queries_do_not_grow_with_the_hits(
     vins = make_vehicles(dealership=elm, count=count)
     log_vins(dealership=elm, vins=vins[: count // 2], label="RENEGADE")
     finish_order(order=make_order(dealership=elm), order_number="RENEGADE")
-    # Session, user, groups; lines of orders; four counts, the hits that are shown, datasets and vehicles of those.
+    # Session, user, preferences, groups; lines of orders; four counts, the hits that are shown, datasets and vehicles of those.
     with django_assert_num_queries(queries):
         page = viewer.get(PAGE, {"q": "renegade", "in": chosen})
     assert counts(page) == {"vehicles": count, "orders": 1, "log": count, "dealerships": count // 3}

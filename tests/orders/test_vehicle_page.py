@@ -247,6 +247,6 @@ def test_the_queries_do_not_grow_with_lots_orders_and_entries(
         stand(dealership, day=1, Price="30000")
         stand(dealership, day=2, Price="29000")
         finish_order(order=make_order(dealership=dealership, confirmed=True), order_number=f"45{number:03}")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         page = viewer.get(PAGE)
     assert (len(page.context["lots"]), page.context["vehicle"].lines) == (count, count)

@@ -122,7 +122,7 @@ def test_the_queries_do_not_grow_with_the_entries(
     count: int, viewer: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     log_vins(dealership=make_dealership(), vins=[make_vin(number=number) for number in range(count)])
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(rows_of(viewer.get(PAGE))) == count
 
 
