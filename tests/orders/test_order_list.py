@@ -148,7 +148,7 @@ def test_what_is_filtered_is_exported_and_recorded(orders: dict[str, Order], sta
 
 
 def test_the_page_leads_to_the_file_of_what_it_shows(orders: dict[str, Order], staff: Client) -> None:
-    text = staff.get(PAGE, {"kind": "cao", "page": 1}).content.decode()
+    text = staff.get(PAGE, {"kind": "cao", "page": "1"}).content.decode()
     assert 'href="/orders/export.csv?kind=cao"' in text
     assert "Export 1" in words(staff.get(PAGE, {"kind": "cao"}))
 

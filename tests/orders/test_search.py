@@ -151,7 +151,7 @@ def test_a_group_shows_five_and_leads_to_all_of_them_in_pages(many: Dealership, 
         for number in (1, 2, 99)
     ]
     assert lengths == [50, 10, 10]
-    assert "51 to 60 of 60" in words(viewer.get(PAGE, {"q": "renegade", "in": "vehicles", "page": 2}))
+    assert "51 to 60 of 60" in words(viewer.get(PAGE, {"q": "renegade", "in": "vehicles", "page": "2"}))
 
 
 def test_a_group_without_a_hit_leads_back_to_the_others(many: Dealership, viewer: Client) -> None:
@@ -323,7 +323,7 @@ def test_the_queries_do_not_grow_with_the_hits(
     vins = make_vehicles(dealership=elm, count=count)
     log_vins(dealership=elm, vins=vins[: count // 2], label="RENEGADE")
     finish_order(order=make_order(dealership=elm), order_number="RENEGADE")
-    # Session, user, preferences, groups; lines of orders; four counts, the hits that are shown, datasets and vehicles of those.
+    # Session, user, preferences, groups; lines of orders; four counts, the hits that are shown, what stands of them.
     with django_assert_num_queries(queries):
         page = viewer.get(PAGE, {"q": "renegade", "in": chosen})
     assert counts(page) == {"vehicles": count, "orders": 1, "log": count, "dealerships": count // 3}
@@ -374,7 +374,7 @@ def test_no_table_of_a_hundred_thousand_rows_is_read_from_end_to_end(hundred_tho
             found = find(terms=terms)
             total = 0
             for rows in (found.vehicles, found.orders, found.log):
-                total += count_found(rows)  # type: ignore[arg-type]
+                total += count_found(rows)
                 list(rows[:5])
             vehicles_of(seen=found.vehicles[:5])
             did_you_mean(terms=terms)

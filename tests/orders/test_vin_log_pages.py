@@ -173,7 +173,8 @@ def test_a_file_that_adds_nothing_says_so_and_offers_no_button(staff: Client) ->
     log_vins(dealership=elm, vins=VINS[:2], label="44109")
     page = staff.get(send(staff, elm, log_text(*VINS[:2]))["Location"])
     assert "Nothing would be added" in words(page)
-    assert 'class="button primary"' not in page.content.decode()
+    content, _, _ = page.content.decode().partition("</main>")
+    assert 'class="button primary"' not in content
 
 
 def test_of_several_lists_one_can_be_picked(staff: Client) -> None:
@@ -295,7 +296,7 @@ def test_the_filtered_rows_are_exported_with_all_that_is_known_of_them(staff: Cl
     elm = make_dealership()
     log_vins(dealership=elm, vins=VINS[:2], label="=1+1")
     void_log_entries(entry_ids=VinLogEntry.objects.filter(vin=VINS[0]).values_list("pk", flat=True), reason="@twice")
-    assert f'href="{ROWS}?force=no"' in staff.get(PAGE, {"force": "no", "page": 1}).content.decode()
+    assert f'href="{ROWS}?force=no"' in staff.get(PAGE, {"force": "no", "page": "1"}).content.decode()
     answer = staff.get(ROWS, {"force": "no"})
     assert (answer.streaming, "no-store" in answer["Cache-Control"]) == (True, True)
     title, row = csv.reader(io.StringIO(content_of(answer).decode()))
@@ -362,11 +363,11 @@ def test_without_a_reason_nothing_is_voided_and_the_choice_stays(manager: Client
 
 def test_pressed_twice_is_done_once(manager: Client) -> None:
     log_vins(dealership=make_dealership(), vins=VINS[:1])
-    form = {"entry": entry_ids(VINS[0]), "reason": "twice"}
+    form: dict[str, Any] = {"entry": entry_ids(VINS[0]), "reason": "twice"}
     assert manager.post(VOID, form).status_code == 302
     again = manager.post(VOID, form)
     assert (again.status_code, "void already; nothing was changed" in words(again)) == (409, True)
-    assert "Every chosen entry is void already." in words(manager.get(VOID, form))
+    assert "Every chosen entry is void already." in words(manager.get(VOID, {"entry": form["entry"]}))
 
 
 @pytest.mark.parametrize("chosen", [[], ["x"], ["²"], ["-1"], ["9" * 40], ["1 OR 1=1"], ["0"]])
