@@ -321,6 +321,11 @@ def test_unmatched_names_are_split_into_pages_with_the_open_ones_first(staff: Cl
     assert ["1 to 25 of 31" in first, "26 to 31 of 31" in last] == [True, True]
     assert ["Largest 5 rows" in first, "Largest 5 rows" in last] == [False, True]
     assert "?names=2#unmatched" in staff.get(page_of(done)).content.decode()
+    # A form of the second page that is refused comes back as that page.
+    address = f"{reverse('import_attach', args=[done.pk])}?names=2"
+    assert f'action="{address}"' in staff.get(page_of(done), {"names": "2"}).content.decode()
+    refused = staff.post(address, {f"dealership-{done.unmatched_names.get(name='Largest').pk}": "Nobody's"})
+    assert "26 to 31 of 31" in part(refused, 'id="unmatched"', "</section>")
 
 
 def test_a_file_that_is_no_longer_kept_cannot_be_read_again(staff: Client) -> None:
