@@ -41,18 +41,21 @@ def output_template_new(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST":
         return _answer(request, None)
     draft = OutputTemplateDraft(columns=(ColumnDraft(1),))
+    # Nothing is wrong with what nobody has begun to write.
+    said: dict[str, Any] = {"is_blank": True, "problem_count": 0, "columns": [(column, ()) for column in draft.columns]}
     source = _whole(request.GET.get("from", ""))
     if source:
         row = get_object_or_404(OutputTemplate, pk=source)
         version = newest_version(output_template=row)
         if version:
+            said = {}
             copied = draft_of(version.as_output_template())
             name = f"{row.name}, copy"[:60]
             draft = OutputTemplateDraft(
                 code=proposed_code(name), name=name, columns=copied.columns, options=copied.options
             )
     form = OutputTemplateForm.of_draft(draft, based_on=0, is_new=True)
-    return _editor(request, form, draft, None)
+    return _editor(request, form, draft, None, **said)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
