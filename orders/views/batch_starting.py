@@ -20,7 +20,7 @@ from dealerships.models import KIND_CHOICES, Dealership
 from foundation.errors import BadInput, SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.batches import NEEDS_ENTRIES, Weight
-from orders.forms import BatchForm
+from orders.forms.orders import BatchForm
 from orders.models import BatchEntry
 from orders.operations.batch_planning import (
     CONDITIONS,

@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from foundation.errors import SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.line_changes import rows_in_words
-from orders.forms import LinesForm
+from orders.forms.orders import LinesForm
 from orders.models import Order
 from orders.operations.presenting import as_typed, text_as_kept
 from orders.operations.reviewing import LineErrors, LinesOutcome, edit_lines, leave_out_lines, put_back_lines

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from foundation.errors import Refused, SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.lines import LineContent
-from orders.forms import CorrectionForm
+from orders.forms.orders import CorrectionForm
 from orders.models import Order
 from orders.operations.correcting import create_correction, require_correctable
 from orders.operations.line_contents import line_content

@@ -13,7 +13,7 @@ from dealerships.models import CONDITION_CHOICES, Dealership
 from foundation.errors import BadInput, ConfirmationNeeded, SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
 from inventory.models import Dataset
-from orders.forms import CreateForm
+from orders.forms.orders import CreateForm
 from orders.models import Order, OrderDraft
 from orders.operations.drafting import begun_drafts, find_draft, prepare_draft, save_draft
 from orders.operations.entry_checking import check_entries, hint_entries

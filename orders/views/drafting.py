@@ -15,7 +15,7 @@ from dealerships.models import Dealership
 from foundation.errors import BadInput, SilverFoxError
 from foundation.rate_limits import uploads_limited
 from foundation.roles import AuthenticatedRequest, staff_required
-from orders.forms import CreateForm, DraftForm, EntryFileForm
+from orders.forms.orders import CreateForm, DraftForm, EntryFileForm
 from orders.models import OrderDraft
 from orders.operations.drafting import (
     Decision,

@@ -11,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from foundation.errors import SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.overrides import EDITABLE_FIELDS
-from orders.forms import LineForm
+from orders.forms.orders import LineForm
 from orders.models import OrderLine
 from orders.operations.presenting import line_texts, preview_line, site_texts
 from orders.operations.reviewing import (

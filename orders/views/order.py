@@ -13,7 +13,7 @@ from foundation.roles import STAFF, AuthenticatedRequest, has_role, manager_requ
 from orders.domain.billing import billing_of
 from orders.domain.qr import qr_text
 from orders.domain.states import OrderState
-from orders.forms import ProfileForm, ReasonForm
+from orders.forms.orders import ProfileForm, ReasonForm
 from orders.models import Artifact, Order
 from orders.operations.checking import order_content
 from orders.operations.completing import approve_order, cancel_order, reissue_order, ring_again, void_order

@@ -17,7 +17,7 @@ from orders.domain.output_template_changes import changed_columns, changed_optio
 from orders.domain.output_template_data import read_json
 from orders.domain.output_template_words import option_text, option_words, set_options
 from orders.domain.output_templates import OutputTemplate as TypedOutputTemplate
-from orders.forms import OutputTemplateFileForm
+from orders.forms.output_templates import OutputTemplateFileForm
 from orders.models import OutputTemplateVersion
 from orders.operations.output_templates import (
     export_output_template,

@@ -12,7 +12,7 @@ from foundation.errors import ConfirmationNeeded, SilverFoxError
 from foundation.preferences import change_preferences, preferences_of
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.line_changes import change_words, read_changes
-from orders.forms import LinesForm, NumberForm
+from orders.forms.orders import LinesForm, NumberForm
 from orders.models import Order
 from orders.operations.batch_results import batch_rows
 from orders.operations.completing import approve_order

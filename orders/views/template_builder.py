@@ -22,7 +22,7 @@ from orders.domain.output_template_drafts import (
     proposed_code,
 )
 from orders.domain.output_template_words import filter_palette, placeholder_palette, raw_palette
-from orders.forms import OutputTemplateForm, posted_columns
+from orders.forms.output_templates import OutputTemplateForm, posted_columns
 from orders.models import OutputTemplateVersion
 from orders.operations.output_templates import VersionConflict, newest_version, save_version
 from orders.operations.template_listing import uses_of

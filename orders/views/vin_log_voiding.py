@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from foundation.confirmation import password_confirmed
 from foundation.errors import SilverFoxError
 from foundation.roles import AuthenticatedRequest, manager_required
-from orders.forms import ReasonForm
+from orders.forms.orders import ReasonForm
 from orders.operations.voiding import VoidPlan, plan_void, void_log_entries
 from orders.views.answers import status_of
 
