@@ -216,9 +216,9 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(
     count: int, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     order = make_reviewed(count=count)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         walk(staff, order, 2)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         staff.get(address(order, "order_proof"))
 
 
