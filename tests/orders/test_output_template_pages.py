@@ -61,7 +61,7 @@ def test_the_list_takes_the_same_queries_for_any_number(
     for number in range(15):
         save_version(data=poster(code=f"poster_{number}", name=f"Poster {number}"))
         make_dealership(name=f"Lot {number}", template_new=f"poster_{number}", template_used="shortcut")
-    with django_assert_max_num_queries(4):  # session, user, groups, rows
+    with django_assert_max_num_queries(5):  # session, user, groups, preferences, rows
         viewer.get(LIST)
 
 
