@@ -318,7 +318,7 @@ class FirstSeen(models.Model):
     dealership = models.ForeignKey(Dealership, on_delete=models.CASCADE)
     vin = models.CharField(max_length=17)
     first_seen_date = models.DateField()
-    search_text = models.TextField(default="", blank=True)  # empty when the active inventory holds it no more
+    search_text = models.TextField(db_default="", blank=True)  # empty when the active inventory holds it no more
 
     class Meta:
         indexes = [

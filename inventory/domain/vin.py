@@ -117,9 +117,10 @@ def suggest(text: str, vins: Iterable[str]) -> str:
     typed = typed.translate(_LOOK_ALIKES)
     if typed in vins:
         return typed
-    # One slip leaves the first eight or the last eight characters as they are; asking that first is quick.
-    head, end = typed[:8], typed[-8:]
-    near = [vin for vin in vins if (vin[:8] == head or vin[-8:] == end) and _is_one_slip(typed, vin)]
+    # One slip leaves the first half or the last of it as they are; asking that first is quick.
+    half = (len(typed) - 1) // 2
+    head, end = typed[:half], typed[len(typed) - half :]
+    near = [vin for vin in vins if (vin.startswith(head) or vin.endswith(end)) and _is_one_slip(typed, vin)]
     return near[0] if len(near) == 1 else ""
 
 

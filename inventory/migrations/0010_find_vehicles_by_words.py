@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="firstseen",
             name="search_text",
-            field=models.TextField(blank=True, default=""),
+            field=models.TextField(blank=True, db_default=""),
         ),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.AddIndex(
