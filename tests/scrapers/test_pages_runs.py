@@ -59,7 +59,7 @@ def test_the_questions_to_the_database_do_not_grow_with_the_answers(
 ) -> None:
     for number in range(1, count + 1):
         keep_answer(run, number=number)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         staff.get(reverse("website_run", args=[run.pk]))
 
 

@@ -116,7 +116,7 @@ def test_everything_open_is_cancelled_after_a_question(staff: Client) -> None:
 def test_viewers_watch_and_change_nothing() -> None:
     session, viewer = make_session(), sign_in(role="viewer")
     run = make_run(make_website(), state="queued", session=session)
-    page = page_of(viewer, session).content.decode()
+    page = page_of(viewer, session).content.decode().partition("<main")[2].partition("</main>")[0]
     assert "Elm Street Motors" in page
     assert (reverse("website_run_cancel", args=[run.pk]) in page, "Cancel" in page) == (False, False)
     assert reverse("website_run", args=[run.pk]) not in page
@@ -129,14 +129,14 @@ def test_a_session_whose_runs_are_no_longer_kept_says_so(staff: Client) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 15])
-@pytest.mark.parametrize("name", ["website_session", "website_session_progress"])
+@pytest.mark.parametrize(("name", "queries"), [("website_session", 6), ("website_session_progress", 5)])
 def test_the_questions_to_the_database_do_not_grow_with_the_runs(
-    staff: Client, count: int, name: str, django_assert_num_queries: DjangoAssertNumQueries
+    staff: Client, count: int, name: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     session = make_session()
     for number in range(count):
         make_run(make_website(name=f"Motors {number}"), state="running", session=session)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(queries):
         staff.get(reverse(name, args=[session.pk]))
 
 

@@ -140,7 +140,7 @@ def test_the_questions_to_the_database_do_not_grow_with_the_websites(
         website = make_website(name=f"Motors {number}")
         make_run(website, state="failed", error_text="No answer.")
         make_vehicles(dealership=website.dealership, first=10 * number + 1)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         staff.get(LIST)
 
 
@@ -306,7 +306,7 @@ def test_every_run_leads_to_its_session_and_to_what_came_of_it(
     run = make_run(elm)
     attach_import(run, Dataset.objects.get().inventory_import)
     keep_answer(run)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         page = staff.get(reverse("website_detail", args=[elm.pk]))
     text = page.content.decode()
     assert reverse("website_session", args=[run.session_id]) in text
