@@ -38,6 +38,8 @@ class CreateForm(forms.Form):
                 "hx-swap": "outerHTML",
                 "hx-sync": "#order-form:queue last",
                 "hx-params": "not file",
+                # Nothing is typed into what the answer replaces.
+                "hx-disabled-elt": "#id_entries",
             }
         ),
     )

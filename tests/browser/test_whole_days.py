@@ -115,7 +115,10 @@ def download(page: Page, order: Order) -> dict[str, bytes]:
     with page.expect_download() as downloaded:
         page.get_by_role("link", name=re.compile("ZIP")).first.click()
     with zipfile.ZipFile(downloaded.value.path()) as archive:
-        return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+        files = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    # It tells the designer where the images belong, and lies in the ZIP only.
+    assert files.pop("README.txt")
+    return files
 
 
 def by_command(order: Order, folder: Path) -> dict[str, bytes]:

@@ -112,10 +112,10 @@ on("htmx:beforeSwap", (event) => {
 
 on("htmx:afterSettle", (event) => {
   const { target } = event;
-  const invalid = find('[aria-invalid="true"]', target);
+  const wanted = find('[aria-invalid="true"], [data-focus]', target);
   // Counts that come along out of band settle too; the focus belongs to what was asked for.
   const isAsked = target.id === event.detail.target.id;
-  if (invalid) invalid.focus();
+  if (wanted) wanted.focus();
   else if (isAsked && focusLeaves && document.activeElement === document.body) focus(target);
   if (isAsked) focusLeaves = false;
   prepare(target);
@@ -142,7 +142,6 @@ on("click", (event) => {
 });
 
 // ---- keys
-const GO_MS = 1500;
 let goes = 0;
 let marked;
 
@@ -175,7 +174,7 @@ const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 const press = (key, target) => {
   const row = rowNow();
   if (key === "g") return (goes = Date.now());
-  if (Date.now() - goes < GO_MS) {
+  if (Date.now() - goes < 1500) {
     goes = 0;
     return find(`[data-go="${CSS.escape(key)}"]`)?.click() ?? true;
   }
@@ -183,7 +182,7 @@ const press = (key, target) => {
     const search = shown("input[type=search]");
     search?.focus();
     search?.select();
-    return true;
+    return search ?? press("search");
   }
   if (key === "?") return find("#keys").showModal() ?? true;
   // Arrow keys scroll until a row has the focus.
