@@ -183,7 +183,7 @@ class LineForm(forms.Form):
     """The editable fields of a line, each beside the value it was opened with."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    stock = forms.CharField(required=False, widget=forms.TextInput(attrs={"autofocus": True}))
+    stock = forms.CharField(required=False, widget=forms.TextInput(attrs={"data-focus": True}))
     condition = forms.ChoiceField(choices=[("", "Choose"), *CONDITION_CHOICES], required=False)
     year = forms.CharField(required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
     make = forms.CharField(required=False)

@@ -67,7 +67,7 @@ def line_out(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
     """The editor with the reason first, for whoever came to leave the line out."""
     line = get_line(pk, seq)
     form = LineForm(line=line)
-    form.fields["stock"].widget.attrs.pop("autofocus")
+    form.fields["stock"].widget.attrs.pop("data-focus")
     return _open(request, line, form, asks_reason=True)
 
 

@@ -156,7 +156,7 @@ def test_a_list_with_every_outcome(page: Page, worker: Worker) -> None:
     page.get_by_label("Dealership").select_option(label=ELM)
     page.get_by_role("radio", name=re.compile("LIST")).check()
     typed = page.get_by_label("VINs or stock numbers")
-    unknown, wrong = make_vin(number=77), f"{vins[2][:-1]}Z"
+    unknown, wrong = make_vin(number=77), vins[2].replace("0", "O", 1)
     typed.fill("\n".join([vins[0], vins[0], vins[3], "TWIN", unknown, wrong, "1C4RJFAG0N"]))
     outcomes = page.locator("#order-outcomes")
     for words in ("Produced", "Duplicate entry", "In another order", "Ambiguous", "Not on website", "Invalid"):
