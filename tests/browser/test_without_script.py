@@ -72,7 +72,8 @@ def test_an_inventory_is_uploaded_and_read(page: Page, worker: Worker) -> None:
     page.get_by_role("button", name="Upload and read").click()
     done = page.get_by_role("row", name=elm.name)
     load_until(page, done.is_visible)
-    expect(done).to_contain_text("5 of 5 accepted")
+    expect(done).to_contain_text("In use")
+    expect(done.get_by_role("cell", name="5", exact=True)).to_be_visible()
 
 
 def begin(page: Page, kind: str, entries: str = "") -> None:
