@@ -18,13 +18,13 @@ _RUN = """async (rules) => {
   return found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
 }"""
 _LOADED = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-  .map(({name, decodedBodySize}) => [new URL(name).pathname, decodedBodySize])"""
+  .map(({name, encodedBodySize}) => [new URL(name).pathname, encodedBodySize])"""
 _PICTURES = (".png", ".svg")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a page consists of; bytes are those of the files as they are written, which are sent smaller."""
+    """What a page consists of; bytes are those that were sent, so that the files beside it count compressed."""
 
     bytes_without_pictures: int
     scripts: frozenset[str]

@@ -7,6 +7,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 # How our pages answer what was typed wrong or what came too late; the browser writes a line about each.
 _ANSWERS = re.compile(r"Failed to load resource: the server responded with a status of (409|422) ")
+# What htmx says of a request that was under way when its page was left.
+_CUT_OFF = re.compile(r"htmx:(afterRequest|sendAbort),")
 # The page was left, or its answer became a download.
 _LEFT = "net::ERR_ABORTED"
 _PATIENCE_SECONDS = 20
@@ -40,7 +42,7 @@ class Watch:
         page.on("crash", lambda page: self.complaints.append(f"{page.url} crashed"))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if not _ANSWERS.match(message.text):
+        if not _ANSWERS.match(message.text) and not _CUT_OFF.match(message.text):
             self.complaints.append(f"{message.location['url']}: {message.text}")
 
     def _hear_error(self, error: WebError) -> None:

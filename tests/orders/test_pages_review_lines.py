@@ -339,7 +339,7 @@ def test_leaving_out_opens_the_row_with_its_reason_first(staff: Client, order: O
     response = staff.get(address(order, "order_line_out", 2), headers=HTMX if htmx else {})
     markup = " ".join(response.content.decode().split())
     assert response.status_code == 200
-    assert re.findall(r"<input[^>]*\bname=\"(\w+)\"[^>]*\bautofocus", markup) == ["reason"]
+    assert re.findall(r"<input[^>]*\bname=\"(\w+)\"[^>]*\bdata-focus", markup) == ["reason"]
 
 
 # ---------- remarks and counts ----------

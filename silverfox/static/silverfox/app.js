@@ -79,7 +79,8 @@ const failed = (event) => {
   if (xhr.status === 401 && dialog) {
     // The session has ended: the page stays, and what was refused is sent again after the password.
     const submitter = requestConfig.triggeringEvent?.submitter;
-    if (!isPolling(elt)) repeat = () => (elt.requestSubmit ? elt.requestSubmit(submitter) : elt.click());
+    const again = () => (elt.requestSubmit ? elt.requestSubmit(submitter) : elt.click());
+    if (requestConfig.verb !== "get" || !(repeat || isPolling(elt))) repeat = again;
     if (!dialog.open) dialog.showModal();
     return;
   }
@@ -99,8 +100,7 @@ on("signedIn", ({ detail: { value: token } }) => {
   document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
   for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = token;
   find("#sign-in").close();
-  // The sign-in form is still being answered.
-  setTimeout(() => repeat?.());
+  setTimeout(() => (repeat?.(), (repeat = null)));
 });
 
 // A swap must not lose the focus: it goes to what is wrong, else to what replaced the focused element.
@@ -170,7 +170,6 @@ const mark = (row, isRange) => {
 
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
-// Whether the key did something.
 const press = (key, target) => {
   const row = rowNow();
   if (key === "g") return (goes = Date.now());
