@@ -8,7 +8,6 @@ from pathlib import Path
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
 from inventory.models import Dataset, Vehicle
 from orders.models import Order, VinLogEntry
@@ -17,6 +16,7 @@ from tests.browser.serving import Site
 from tests.factories import (
     ensure_mappings,
     import_rows,
+    log_vins,
     make_csv,
     make_dealership,
     make_order,
@@ -151,7 +151,8 @@ def test_a_list_with_every_outcome(page: Page, worker: Worker) -> None:
     twins = [make_row(number=number, location=ELM, Stock="TWIN") for number in (11, 12)]
     import_rows(rows=[*rows_at(ELM, 4), *twins])
     vins = [make_vin(number=number) for number in range(1, 5)]
-    make_order(dealership=elm, kind=OrderKind.LIST, entries=[vins[3]])
+    log_vins(dealership=elm, vins=[*vins[:3], *(row["Vin"] for row in twins)])
+    assert make_order(dealership=elm).lines.get().vin == vins[3]
     page.goto("/orders/new/")
     page.get_by_label("Dealership").select_option(label=ELM)
     page.get_by_role("radio", name=re.compile("LIST")).check()
@@ -161,6 +162,7 @@ def test_a_list_with_every_outcome(page: Page, worker: Worker) -> None:
     outcomes = page.locator("#order-outcomes")
     for words in ("Produced", "Duplicate entry", "In another order", "Ambiguous", "Not on website", "Invalid"):
         expect(outcomes.get_by_text(words, exact=True).first).to_be_visible()
+    expect(page.locator("#entry-1")).to_contain_text("rinted")
     page.reload()
     expect(typed).to_have_value(re.compile(f"^{vins[0]}"))
 
@@ -168,10 +170,12 @@ def test_a_list_with_every_outcome(page: Page, worker: Worker) -> None:
     expect(outcomes.get_by_text("Ambiguous", exact=True)).to_have_count(0)
     outcomes.get_by_role("button", name="Print VIN only").first.click()
     expect(outcomes.get_by_text("VIN only", exact=True).first).to_be_visible()
+    outcomes.get_by_role("button", name=re.compile("^Use")).click()
+    expect(outcomes.get_by_text("Invalid", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Prepare the order").last.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(ELM)
     shown = [line.inner_text() for line in page.locator("table.review .vin").all()]
-    assert shown == [vins[0], make_vin(number=12), unknown]
+    assert shown == [vins[0], make_vin(number=12), unknown, vins[2]]
 
 
 def test_inventory_that_is_held_and_explained_and_taken_back(sign_in: SignIn, worker: Worker) -> None:
