@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.zips import read_zip
 from tests.silverfox.installation import throw_away_installation
@@ -48,10 +48,14 @@ def sign_in(address_and_logins: tuple[str, dict[str, str]]) -> Iterator[Callable
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in QUIET])
 
+        def hear(message: ConsoleMessage) -> None:
+            # Of a request that was under way when its page was left, htmx says so.
+            if not CUT_OFF.match(message.text):
+                complaints.append(message.text)
+
         def open_page(role: str) -> Page:
             page = browser.new_page(base_url=address, viewport={"width": 1440, "height": 900})
-            # Of a request that was under way when its page was left, htmx says so.
-            page.on("console", lambda message: CUT_OFF.match(message.text) or complaints.append(message.text))
+            page.on("console", hear)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.goto("/")
             page.get_by_label("Username").fill(role)
