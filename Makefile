@@ -43,7 +43,7 @@ faults: .venv/dev.stamp
 # Pictures of every page, or of those whose name has PAGES in it, in both themes, on a desk and on a phone.
 SCREENSHOTS ?= var/screenshots
 screenshots: .venv/dev.stamp
-	SCREENSHOTS=$(SCREENSHOTS) PAGES=$(PAGES) $(BIN)/python -m pytest tests/browser/screenshots.py -q -s
+	SCREENSHOTS='$(SCREENSHOTS)' PAGES='$(PAGES)' $(BIN)/python -m pytest tests/browser/screenshots.py -q -s
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
