@@ -265,7 +265,7 @@ def test_p05_the_end_of_a_queue_leaves_the_server_alone(site: Site) -> None:
     server = site.server_pid()
     [first] = worker.children()
     first.kill()
-    wait_until(lambda: bool(worker.children()) and worker.children()[0].pid != first.pid, 30)
+    wait_until(lambda: any(child.pid != first.pid for child in worker.children()), 30)
     assert site.server_pid() == server
     site.ask("send", "1")
     site.wait_done()
