@@ -1,6 +1,6 @@
 """What we print and have printed: orders, their lines and files, the VIN log, and what is still being typed."""
 
-from orders.models.choices import GROUP_CHOICES
+from orders.models.choices import FIVE_DIGITS, GROUP_CHOICES
 from orders.models.drafts import OrderDraft
 from orders.models.orders import (
     Artifact,
@@ -18,6 +18,7 @@ from orders.models.orders import (
 from orders.models.vin_log import VinLogEntry, VinLogImport, VinLogQuerySet
 
 __all__ = [
+    "FIVE_DIGITS",
     "GROUP_CHOICES",
     "Artifact",
     "Batch",

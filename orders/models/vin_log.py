@@ -8,6 +8,7 @@ from django.db.models.functions import Right, Upper
 
 from dealerships.models import Dealership
 from inventory.domain.vin import VIN_END
+from orders.models.choices import FIVE_DIGITS
 from orders.models.orders import Order
 
 
@@ -80,6 +81,7 @@ class VinLogEntry(models.Model):
             models.Index(fields=["dealership"], condition=Q(voided_at__isnull=False), name="void_log_entries"),
             models.Index(Right("vin", VIN_END), name="log_entry_vin_end"),
             models.Index(OpClass(Upper("label"), "text_pattern_ops"), name="log_entry_label_start"),
+            models.Index(fields=["label"], condition=Q(label__regex=FIVE_DIGITS), name="log_entry_order_number"),
         ]
         constraints = [
             models.UniqueConstraint(name="one_log_entry_per_order_and_vin", fields=["order", "vin"]),

@@ -1,7 +1,9 @@
 """What an order would print as it stands, and whether anything keeps it from being printed."""
 
 from collections import Counter
+from collections.abc import Sequence
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
@@ -90,13 +92,27 @@ def require_not_printed_meanwhile(*, order: Order) -> None:
         )
 
 
-def vins_printed_meanwhile(*, order: Order) -> set[str]:
-    """VINs of CAO lines that were logged, or taken by another order, since the preparation, and nobody confirmed."""
+def vins_printed_meanwhile(*, order: Order, seqs: Sequence[int] | None = None) -> set[str]:
+    """VINs of CAO lines that were logged, or taken by another order, since the preparation, and nobody confirmed.
+
+    `seqs` are the numbers of the lines to look at; None looks at all of them.
+    """
     lines = order.lines.filter(included=True, reprint_confirmed=False, sources__contains=["CAO"])
-    own = {"dealership": order.dealership_id, "vin__in": lines.values("vin")}
-    logged = VinLogEntry.objects.in_force().filter(**own).exclude(order=order)
-    taken = OpenVin.objects.filter(**own).exclude(order=order)
-    return set(logged.values_list("vin", flat=True).union(taken.values_list("vin", flat=True)))
+    if seqs is not None:
+        lines = lines.filter(seq__in=seqs)
+    return set(lines.filter(logged_apart(order) | taken_apart(order)).values_list("vin", flat=True))
+
+
+def logged_apart(order: Order) -> Q:
+    """Of a line of the order: whether its VIN is in the dealership's log by another order or by a file."""
+    entries = VinLogEntry.objects.in_force().filter(dealership=order.dealership_id, vin=OuterRef("vin"))
+    return Q(Exists(entries.exclude(order=order)))
+
+
+def taken_apart(order: Order) -> Q:
+    """Of a line of the order: whether its VIN is in another open order."""
+    taken = OpenVin.objects.filter(dealership=order.dealership_id, vin=OuterRef("vin"))
+    return Q(Exists(taken.exclude(order=order)))
 
 
 def unapproved_hosts(*, order: Order) -> dict[str, int]:

@@ -7,10 +7,8 @@ from django.db.models import Max
 from foundation.errors import BadInput, Refused
 from orders.domain.file_names import order_folder
 from orders.files import artifact_path, artifact_sha256, write_durably
-from orders.models import Artifact, Order, VinLogEntry
+from orders.models import FIVE_DIGITS, Artifact, Order, VinLogEntry
 from orders.operations.checking import order_content
-
-_FIVE_DIGITS = "^[0-9]{5}$"
 
 
 def find_order(*, order_id: int) -> Order:
@@ -26,8 +24,8 @@ def find_order(*, order_id: int) -> Order:
 def suggest_order_number() -> str:
     """The number after the highest five-digit one of all orders and log labels; empty when there is none."""
     numbers = (
-        Order.objects.filter(order_number__regex=_FIVE_DIGITS).aggregate(highest=Max("order_number"))["highest"],
-        VinLogEntry.objects.filter(label__regex=_FIVE_DIGITS).aggregate(highest=Max("label"))["highest"],
+        Order.objects.filter(order_number__regex=FIVE_DIGITS).aggregate(highest=Max("order_number"))["highest"],
+        VinLogEntry.objects.filter(label__regex=FIVE_DIGITS).aggregate(highest=Max("label"))["highest"],
     )
     highest = max(filter(None, numbers), default="")
     return str(int(highest) + 1) if highest else ""

@@ -1,7 +1,7 @@
 """What the pages of an order show of its lines: read only, the same number of queries for any number of lines."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
@@ -144,17 +144,13 @@ class Review:
         return next(row for row in self.lines if row.line.seq == seq)
 
 
-def review_order(*, order: Order, seqs: Sequence[int] | None = None, reprints: Collection[str] | None = None) -> Review:
-    """The lines of an order, or those with the numbers `seqs`, with everything that a reviewer should know of each.
-
-    `reprints` are what `vins_printed_meanwhile` gives, where the caller knows them.
-    """
+def review_order(*, order: Order, seqs: Sequence[int] | None = None) -> Review:
+    """The lines of an order, or those with the numbers `seqs`, with everything that a reviewer should know of each."""
     lines = list(order.lines.all() if seqs is None else order.lines.filter(seq__in=seqs))
     unjudged = [line for line in lines if line.warnings is None]
     if unjudged:
         judge_lines(order=order, lines=unjudged)
-    if reprints is None:
-        reprints = vins_printed_meanwhile(order=order)
+    reprints = vins_printed_meanwhile(order=order, seqs=seqs)
     before = _printed_before(order, lines)
     rows, place = [], 0
     for line in lines:

@@ -231,8 +231,15 @@ def save_lines(
             changes.append(change)
     if changed:
         judge_lines(order=order, lines=changed)
-        OrderLine.objects.bulk_update(changed, _SAVED_FIELDS)
+        _save(changed)
     return changed, changes
+
+
+def _save(lines: Sequence[OrderLine]) -> None:
+    if len(lines) == 1:  # the usual case, for which a statement that tells lines apart takes twice as long
+        lines[0].save(update_fields=_SAVED_FIELDS)
+    else:
+        OrderLine.objects.bulk_update(lines, _SAVED_FIELDS)
 
 
 def _names(lines: Sequence[OrderLine]) -> str:

@@ -11,7 +11,6 @@ from django.urls import reverse
 from foundation.roles import AuthenticatedRequest
 from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS
 from orders.models import Order, OrderLine
-from orders.operations.checking import vins_printed_meanwhile
 from orders.operations.counting import order_totals
 from orders.operations.presenting import line_texts, review_order
 from orders.operations.reviewing import LinesOutcome
@@ -35,12 +34,11 @@ def answer_lines(
     """
     if not request.headers.get("HX-Request"):
         return review_page(request, order, status=status, opened=opened or {}, **said)
-    reprints = vins_printed_meanwhile(order=order)
     # Whoever only looks changes no count.
-    totals = order_totals(order=order, reprints=reprints) if request.method == "POST" else None
+    totals = order_totals(order=order) if request.method == "POST" else None
     context = {
         **review_context(request, order, totals, opened=opened, saved=saved),
-        "rows": review_order(order=order, seqs=seqs, reprints=reprints).lines if seqs else (),
+        "rows": review_order(order=order, seqs=seqs).lines if seqs else (),
         **said,
     }
     return render(request, "orders/_lines_answer.html", context, status=status)

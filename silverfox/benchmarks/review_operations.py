@@ -5,6 +5,7 @@ It works in the database that it finds, which therefore must be one of the measu
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -80,10 +81,11 @@ def _times(order: Order, rounds: int) -> ReviewTimes:
     page, seq = reverse("order_review", args=[order.pk]), order.lines.count() // 2
     row, htmx = reverse("order_line_edit", args=[order.pk, seq]), {"HX-Request": "true"}
     size = len(_answer(lambda: browser.get(page, secure=True)))
-    trims = iter(range(rounds))
+    versions = count(OrderLine.objects.values_list("version", flat=True).get(order=order, seq=seq))
 
     def save() -> Any:
-        values = {"version": _version(order, seq), "was-trim": "", "trim": f"Trim {next(trims)}"}
+        version = next(versions)
+        values = {"version": version, "was-trim": "", "trim": f"Trim {version}"}
         return browser.post(row, values, headers=htmx, secure=True)
 
     return ReviewTimes(
@@ -101,10 +103,6 @@ def _browser() -> Client:
     browser = Client(headers={"host": HOST})
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return browser
-
-
-def _version(order: Order, seq: int) -> int:
-    return OrderLine.objects.values_list("version", flat=True).get(order=order, seq=seq)
 
 
 def _milliseconds(ask: Callable[[], Any], rounds: int) -> float:
