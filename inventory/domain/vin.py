@@ -1,7 +1,9 @@
 """Vehicle identification numbers: form, check digit, model year, and what a mistyped one may have meant."""
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from operator import mul
 from typing import NamedTuple
 
@@ -110,18 +112,39 @@ def suggest(text: str, vins: Iterable[str]) -> str:
 
     I is read as 1, O and Q as 0; then one character may be changed, missing, extra or swapped with its neighbour.
     """
-    typed = text.strip().upper()
-    vins = vins if isinstance(vins, set) else set(vins)
-    if typed in vins:
-        return ""
-    typed = typed.translate(_LOOK_ALIKES)
-    if typed in vins:
-        return typed
-    # One slip leaves the first half or the last of it as they are; asking that first is quick.
-    half = (len(typed) - 1) // 2
-    head, end = typed[:half], typed[len(typed) - half :]
-    near = [vin for vin in vins if (vin.startswith(head) or vin.endswith(end)) and _is_one_slip(typed, vin)]
-    return near[0] if len(near) == 1 else ""
+    return Suggestions(vins).of(text)
+
+
+class Suggestions:
+    """What `suggest` gives for one text after the other from the same VINs."""
+
+    def __init__(self, vins: Iterable[str]) -> None:
+        self._vins = frozenset(vins)
+
+    def of(self, text: str) -> str:
+        typed = text.strip().upper()
+        if typed in self._vins:
+            return ""
+        typed = typed.translate(_LOOK_ALIKES)
+        if typed in self._vins:
+            return typed
+        likely = {vin for part in _parts(typed) for vin in self._by_part.get(part, ())}
+        near = [vin for vin in likely if _is_one_slip(typed, vin)]
+        return near[0] if len(near) == 1 else ""
+
+    @cached_property
+    def _by_part(self) -> Mapping[str, Sequence[str]]:
+        """Texts one slip apart share one of their parts, so that few VINs have to be compared with a text."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for vin in self._vins:
+            for part in _parts(vin):
+                found[part].append(vin)
+        return found
+
+
+def _parts(text: str) -> set[str]:
+    """The text, and what is left of it without any one of its characters."""
+    return {text, *(text[:at] + text[at + 1 :] for at in range(len(text)))}
 
 
 def _is_one_slip(typed: str, vin: str) -> bool:

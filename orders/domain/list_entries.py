@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory.domain.vin import has_valid_check_digit, is_vin, suggest
+from inventory.domain.vin import Suggestions, has_valid_check_digit, is_vin
 from orders.domain.lines import EntryOutcome
 
 MOST_ENTRIES = 2000
@@ -141,6 +141,7 @@ class _Index:
                 self.by_stock[_upper(vehicle.stock)].add(vehicle.vin)
             for length in (6, 7, 8):
                 self.by_end[vehicle.vin[-length:]].add(vehicle.vin)
+        self.suggestions = Suggestions(self.vins)
 
     def matches(self, entry: str) -> set[str]:
         if len(entry) == VIN_LENGTH:
@@ -155,7 +156,7 @@ def _find(text: str, index: _Index, open_orders: Mapping[str, str], *, include_m
     entry = _upper(text)
     fault = _fault(entry)
     if fault:
-        near = suggest(entry, index.vins)
+        near = index.suggestions.of(entry)
         fault += f" Did you mean {near}?" if near else ""
         return EntryResult(text=text, outcome=EntryOutcome.INVALID, detail=fault, suggestion=near)
     found = sorted(index.matches(entry))
@@ -174,7 +175,7 @@ def _find(text: str, index: _Index, open_orders: Mapping[str, str], *, include_m
         return EntryResult(
             text=text, outcome=EntryOutcome.PLACEHOLDER, vin=vin, detail="Not on the website; a line with the VIN only."
         )
-    suggestion = suggest(entry, index.vins) if len(entry) >= VIN_LENGTH - 1 else ""
+    suggestion = index.suggestions.of(entry) if len(entry) >= VIN_LENGTH - 1 else ""
     detail = f"Not on the website. Did you mean {suggestion}?" if suggestion else "Not on the website."
     return EntryResult(
         text=text,

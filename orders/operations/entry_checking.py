@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
+from dealerships.domain.rules import FilterRules
 from dealerships.models import Dealership
 from inventory.domain.facts import VehicleFacts
 from inventory.models import Dataset, Vehicle
@@ -99,8 +100,10 @@ def check_entries(
     wanted = {vin for result in results for vin in (result.vin, result.suggestion, *result.candidates) if vin}
     candidates = load_candidates(dealership=dealership, dataset=dataset, vins=wanted) if dataset and wanted else {}
     orders = _orders_in_the_way(dealership, results)
+    rules = dealership.filter_rules()
     checked = [
-        _checked(position, result, candidates, orders, request) for position, result in enumerate(results, start=1)
+        _checked(position, result, candidates, orders, rules, vin_only)
+        for position, result in enumerate(results, start=1)
     ]
     return CheckedList(tuple(checked), dataset)
 
@@ -110,7 +113,8 @@ def _checked(
     result: EntryResult,
     candidates: Mapping[str, Candidate],
     orders: Mapping[str, Order],
-    request: OrderRequest,
+    rules: FilterRules | None,
+    vin_only: Sequence[str],
 ) -> CheckedEntry:
     candidate = candidates.get(result.vin)
     return CheckedEntry(
@@ -120,12 +124,12 @@ def _checked(
         vin=result.vin,
         vehicle=_named(candidate),
         detail=result.detail,
-        remarks=_remarks(result, candidate, request.dealership),
+        remarks=_remarks(result, candidate, rules),
         choices=_choices(result, candidates),
         first=result.first,
         open_order=orders.get(result.vin) if result.outcome == EntryOutcome.IN_ANOTHER_ORDER else None,
         may_print_vin_only=result.outcome == EntryOutcome.NOT_ON_WEBSITE and len(result.vin) == VIN_LENGTH,
-        is_vin_only=result.outcome == EntryOutcome.PLACEHOLDER and result.vin in request.vin_only,
+        is_vin_only=result.outcome == EntryOutcome.PLACEHOLDER and result.vin in vin_only,
     )
 
 
@@ -143,7 +147,7 @@ def _choices(result: EntryResult, candidates: Mapping[str, Candidate]) -> tuple[
     return tuple((vin, _named(candidates.get(vin), with_stock=bool(result.candidates))) for vin in offered)
 
 
-def _remarks(result: EntryResult, candidate: Candidate | None, dealership: Dealership) -> tuple[Remark, ...]:
+def _remarks(result: EntryResult, candidate: Candidate | None, rules: FilterRules | None) -> tuple[Remark, ...]:
     if result.outcome in _UNKNOWN:
         return _hints(result.text)
     if result.outcome != EntryOutcome.PRODUCED or candidate is None:
@@ -151,7 +155,7 @@ def _remarks(result: EntryResult, candidate: Candidate | None, dealership: Deale
     remarks = list(_hints(candidate.facts.vin))
     if candidate.log_remark:
         remarks.append(Remark("warn", "warn", f"{candidate.log_remark[0].upper()}{candidate.log_remark[1:]}."))
-    ruled_out = list_warning(candidate, dealership.filter_rules(), today=timezone.localdate())
+    ruled_out = list_warning(candidate, rules, today=timezone.localdate())
     if ruled_out:
         remarks.append(Remark("warn", "warn", f"A rule would leave it out: {ruled_out}."))
     return tuple(remarks)

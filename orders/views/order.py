@@ -1,16 +1,20 @@
 """One order: its state, its files, what happened to it, and what may still be done with it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from foundation.confirmation import password_confirmed
 from foundation.errors import SilverFoxError
 from foundation.roles import STAFF, AuthenticatedRequest, has_role, manager_required, staff_required
 from orders.domain.billing import billing_of
+from orders.domain.lines import OrderContent
 from orders.domain.qr import qr_text
 from orders.domain.states import OrderState
 from orders.forms.orders import ProfileForm, ReasonForm
@@ -26,6 +30,7 @@ from orders.views.answers import get_order, status_of
 STOPS_POLLING = 286
 WORKING = {OrderState.QUEUED, OrderState.PROCESSING}
 PREVIEW_ROWS = 5
+CODES_PER_PAGE = 60
 
 
 @require_safe
@@ -122,7 +127,7 @@ def order_void(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         _, voided = void_order(order=order, reason=form.cleaned_data["reason"], actor=request.user)
     except SilverFoxError as error:
         return _page(request, order, status=status_of(error), refusal=error)
-    messages.success(request, f"Order {order.order_number} is void. {voided} VINs left the VIN log.")
+    messages.success(request, f"Order {order.order_number} is void. {voided} VIN{pluralize(voided)} left the VIN log.")
     return redirect("order_detail", order.pk)
 
 
@@ -146,16 +151,17 @@ def order_profile(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, order: Order, *, status: int = 200, **said: Any) -> HttpResponse:
     order.refresh_from_db()
-    context = {"order": order, "is_working": order.state in WORKING, **_facts(order), **said}
-    if order.artifacts.exists():
-        context |= _files(order, all_rows=request.GET.get("rows") == "all")
+    content = order_content(order)
+    context = {"order": order, "is_working": order.state in WORKING, **_facts(order, content), **said}
+    artifacts = list(order.artifacts.all())
+    if artifacts:
+        context |= _files(content, artifacts, request.GET)
         if "scan" in request.GET and has_role(request.user, STAFF):
             context["scan"] = scan_codes(order=order)
     return render(request, "orders/order_detail.html", context, status=status)
 
 
-def _facts(order: Order) -> dict[str, Any]:
-    content = order_content(order)
+def _facts(order: Order, content: OrderContent) -> dict[str, Any]:
     settings = content.settings
     events = order.events.select_related("actor").defer("line_changes").order_by("-id")
     return {
@@ -168,15 +174,15 @@ def _facts(order: Order) -> dict[str, Any]:
     }
 
 
-def _files(order: Order, *, all_rows: bool) -> dict[str, Any]:
-    content = order_content(order)
-    artifacts = list(order.artifacts.all())
+def _files(content: OrderContent, artifacts: Sequence[Artifact], asked: QueryDict) -> dict[str, Any]:
     codes = [artifact for artifact in artifacts if artifact.kind == Artifact.Kind.QR]
-    pairs = zip(content.lines, codes, strict=True)
+    page = Paginator(list(zip(content.lines, codes, strict=True)), CODES_PER_PAGE).get_page(asked.get("page"))
+    all_rows = asked.get("rows") == "all"
     return {
         "package": next(artifact for artifact in artifacts if artifact.kind == Artifact.Kind.ZIP),
         "files": [artifact for artifact in artifacts if artifact.kind not in {Artifact.Kind.QR, Artifact.Kind.ZIP}],
         "csvs": preview_csv(content=content, rows=None if all_rows else PREVIEW_ROWS),
-        "codes": [{"line": line, "code": code, "text": qr_text(line, content.settings)} for line, code in pairs],
+        "codes": [{"line": line, "code": code, "text": qr_text(line, content.settings)} for line, code in page],
+        "page": page,
         "all_rows": all_rows,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -174,7 +175,8 @@ class _Steps:
     def __call__(self, overview: Overview) -> tuple[str, str]:
         order = next(iter(overview.open_orders), None)
         if order and overview.state == DayState.IN_REVIEW and self.is_staff:
-            return self.review(order.pk), f"Review {order.vehicles} vehicles"  # type: ignore[attr-defined]
+            vehicles: int = order.vehicles  # type: ignore[attr-defined]
+            return self.review(order.pk), f"Review {vehicles} vehicle{pluralize(vehicles)}"
         if order:
             return self.order(order.pk), f"Open order {order.order_number or order.pk}"
         if overview.state == DayState.READY and self.is_staff:

@@ -3,29 +3,25 @@
 It works in the database that it finds, which therefore must be one of the measurement's own.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import count
-from statistics import median
 from typing import Any
 
-from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection
 from django.forms import modelformset_factory
 from django.template import Context
-from django.test import Client
 from django.urls import reverse
 
 from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
 from foundation.errors import Refused
-from foundation.roles import STAFF
 from orders.models import Order, OrderLine, VinLogEntry
 from orders.operations.preparing import OrderRequest, create_order
 from orders.operations.presenting import review_order
 from orders.operations.review_columns import ReviewTable, chosen_columns
-from silverfox.benchmarks.comparing import Comparison, compare, seconds
+from silverfox.benchmarks.browsing import answer_of, median_ms, sign_in
+from silverfox.benchmarks.comparing import Comparison, compare
 from silverfox.benchmarks.data import make_vin
 from silverfox.benchmarks.import_operations import make_import
 from silverfox.benchmarks.order_operations import make_dealership_with_lot
@@ -36,7 +32,6 @@ RATIO = 20
 GOAL_PAGE_MS, GOAL_ROW_MS, GOAL_BYTES = 100, 30, 300_000
 _FIELDS = ("stock", "condition", "year", "make", "model", "trim", "price", "url", "ext_color", "exclusion_reason")
 _BATCH = 2000
-HOST = "localhost"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +54,14 @@ def measure_review(*, lines: int, log_entries: int, rounds: int) -> tuple[Review
         raise Refused("A review is measured in an empty database of its own only.", code="not_own_database")
     call_command("collectstatic", interactive=False, verbosity=0)
     dealership = make_dealership_with_lot(make_import(), 0, lines)
-    _fill_log(dealership, range(lines, lines + log_entries))
+    fill_log(dealership, range(lines, lines + log_entries))
+    know_the_sizes()
     order, _ = create_order(OrderRequest(dealership=dealership, kind=OrderKind.CAO, confirmed=True))
     return _times(order, rounds), _compare_rows(order, rounds)
 
 
-def _fill_log(dealership: Dealership, numbers: range) -> None:
+def fill_log(dealership: Dealership, numbers: range) -> None:
+    """Log the vehicles of those numbers, 20 to an order."""
     entries = (
         VinLogEntry(
             dealership=dealership, vin=make_vin(n), label=str(40_000 + n // 20), source=VinLogEntry.Source.IMPORT
@@ -72,15 +69,19 @@ def _fill_log(dealership: Dealership, numbers: range) -> None:
         for n in numbers
     )
     VinLogEntry.objects.bulk_create(entries, batch_size=_BATCH)
+
+
+def know_the_sizes() -> None:
+    """Let the database plan with the rows that there are, as it does in an installation that has run for a day."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
 def _times(order: Order, rounds: int) -> ReviewTimes:
-    browser = _browser()
+    browser, _ = sign_in()
     page, seq = reverse("order_review", args=[order.pk]), order.lines.count() // 2
     row, htmx = reverse("order_line_edit", args=[order.pk, seq]), {"HX-Request": "true"}
-    size = len(_answer(lambda: browser.get(page, secure=True)))
+    size = len(answer_of(browser.get(page, secure=True)))
     versions = count(OrderLine.objects.values_list("version", flat=True).get(order=order, seq=seq))
 
     def save() -> Any:
@@ -89,31 +90,11 @@ def _times(order: Order, rounds: int) -> ReviewTimes:
         return browser.post(row, values, headers=htmx, secure=True)
 
     return ReviewTimes(
-        page_ms=_milliseconds(lambda: browser.get(page, secure=True), rounds),
-        open_row_ms=_milliseconds(lambda: browser.get(row, headers=htmx, secure=True), rounds),
-        save_row_ms=_milliseconds(save, rounds),
+        page_ms=median_ms(lambda: browser.get(page, secure=True), rounds),
+        open_row_ms=median_ms(lambda: browser.get(row, headers=htmx, secure=True), rounds),
+        save_row_ms=median_ms(save, rounds),
         page_bytes=size,
     )
-
-
-def _browser() -> Client:
-    """A signed-in person; the client stands for the server's part of a request, from its address to its bytes."""
-    user = User.objects.create_user("benchmark")
-    user.groups.add(Group.objects.get_or_create(name=STAFF)[0])
-    browser = Client(headers={"host": HOST})
-    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return browser
-
-
-def _milliseconds(ask: Callable[[], Any], rounds: int) -> float:
-    return round(median(seconds(lambda: _discard(_answer(ask))) for _ in range(rounds)) * 1000, 1)
-
-
-def _answer(ask: Callable[[], Any]) -> bytes:
-    response = ask()
-    if response.status_code != 200:
-        raise Refused(f"{response.request['PATH_INFO']} answered {response.status_code}.", code="not_done")
-    return bytes(response.content)
 
 
 def _discard(_: object) -> None:

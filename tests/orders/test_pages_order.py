@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from orders.models import Artifact, Order, VinLogEntry
 from orders.operations.completing import approve_order
+from orders.views.order import CODES_PER_PAGE
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles
 from tests.pages import content_of, part, sign_in, words
 
@@ -192,6 +193,17 @@ def test_a_long_csv_is_shown_in_part_and_as_a_whole_on_request(staff: Client) ->
     order = finish_order(order=make_order(dealership=elm))
     shown = [len(staff.get(address(order) + query).context["csvs"][0].rows) for query in ("", "?rows=all")]
     assert shown == [5, 7]
+
+
+def test_the_codes_of_a_long_order_stand_on_pages(staff: Client) -> None:
+    elm = make_dealership()
+    make_vehicles(dealership=elm, count=CODES_PER_PAGE + 1)
+    order = finish_order(order=make_order(dealership=elm))
+    first, last = (staff.get(address(order) + query) for query in ("?rows=all", "?rows=all&page=2"))
+    assert f"{CODES_PER_PAGE + 1} of {CODES_PER_PAGE + 1} read back" in words(first)
+    assert 'href="?rows=all&amp;page=2#codes-title"' in first.content.decode()
+    shown = [[item["line"].seq for item in page.context["codes"]] for page in (first, last)]
+    assert [len(shown[0]), shown[1]] == [CODES_PER_PAGE, [CODES_PER_PAGE + 1]]
 
 
 def test_a_qr_image_is_shown_in_the_page(staff: Client, order: Order) -> None:

@@ -10,15 +10,19 @@ from silverfox.benchmarks import (
     cao_operations,
     import_operations,
     order_operations,
+    page_operations,
     qr_operations,
     review_operations,
     scrape_operations,
 )
+from silverfox.benchmarks.browsing import HOST
 from silverfox.benchmarks.comparing import read_comparison
 from silverfox.benchmarks.fake_web import started_fake_web
 from silverfox.benchmarks.own_database import is_own, manage_there
 
-_VEHICLES = {"cao": 600, "batch": 60, "review": 500}
+_VEHICLES = {"cao": 600, "batch": 60, "review": 500, "pages": 300}
+_DEALERSHIPS = {"batch": 36, "pages": 200}
+_LOG_ENTRIES = {"cao": 30_000, "review": 30_000, "pages": 300}
 # In smaller lots no vehicle with a final VIN would be left.
 _LEAST_SCALE, _MOST_SCALE = 0.2, 10
 
@@ -27,18 +31,24 @@ class Command(JsonCommand):
     help = "Measure a part of the program against what a usual one would do; your data stays as it was."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch", "scrape", "review"])
+        parser.add_argument("part", choices=["import", "cao", "qr", "order", "batch", "scrape", "review", "pages"])
         parser.add_argument("--rows", type=int, default=100_000, help="import: rows of the generated file")
         parser.add_argument(
             "--vehicles",
             type=int,
-            help="cao: vehicles on the lot (600); batch: of a dealership (60); review: of the order (500)",
+            help="cao: vehicles on the lot (600); batch, pages: of a dealership (60, 300); review: of the order (500)",
         )
-        parser.add_argument("--dealerships", type=int, default=36, help="batch: dealerships, each with one order")
+        parser.add_argument(
+            "--dealerships", type=int, help="batch: dealerships, each with one order (36); pages: of the shop (200)"
+        )
         parser.add_argument("--codes", type=int, default=200, help="qr: codes of a round")
         parser.add_argument("--orders", type=int, default=36, help="order: orders of a round")
         parser.add_argument("--lines", type=int, default=25, help="order: vehicles of an order")
-        parser.add_argument("--log-entries", type=int, default=30_000, help="cao, review: entries of the VIN log")
+        parser.add_argument(
+            "--log-entries",
+            type=int,
+            help="cao, review: entries of the VIN log (30,000); pages: of each dealership (300)",
+        )
         parser.add_argument("--rounds", type=int, default=3, help="rounds of each way, in turns")
         parser.add_argument("--scale", type=float, default=1.0, help="scrape: multiplies the sizes of the lots")
         parser.add_argument("--websites", type=int, default=40, help="scrape: how many are read")
@@ -46,7 +56,8 @@ class Command(JsonCommand):
         parser.add_argument("--only-memory", action="store_true", help="import: stage the rows once, print the memory")
 
     def run(self, **options: Any) -> Outcome:
-        options["vehicles"] = _VEHICLES.get(options["part"]) if options["vehicles"] is None else options["vehicles"]
+        for name, usual in (("vehicles", _VEHICLES), ("dealerships", _DEALERSHIPS), ("log_entries", _LOG_ENTRIES)):
+            options[name] = usual.get(options["part"]) if options[name] is None else options[name]
         for name in (
             "rows",
             "vehicles",
@@ -195,7 +206,7 @@ def measure_review(options: Mapping[str, Any]) -> Outcome:
     lines, log_entries, rounds = options["vehicles"], options["log_entries"], options["rounds"]
     if not is_own():
         size = (f"--vehicles={lines}", f"--log-entries={log_entries}", f"--rounds={rounds}")
-        document = manage_there("benchmark", "review", *size, ALLOWED_HOSTS=review_operations.HOST)
+        document = manage_there("benchmark", "review", *size, ALLOWED_HOSTS=HOST)
         return Outcome(document, describe_review(document))
     times, comparison = review_operations.measure_review(lines=lines, log_entries=log_entries, rounds=rounds)
     size_of = {"part": "review", "lines": lines, "log_entries": log_entries}
@@ -215,9 +226,31 @@ def describe_review(found: dict[str, Any]) -> str:
     )
 
 
+def measure_pages(options: Mapping[str, Any]) -> Outcome:
+    size = {name: options[name] for name in ("dealerships", "vehicles", "log_entries", "rounds")}
+    if not is_own():
+        words = [f"--{name.replace('_', '-')}={number}" for name, number in size.items()]
+        document = manage_there("benchmark", "pages", *words, ALLOWED_HOSTS=HOST)
+        return Outcome(document, describe_pages(document))
+    goals = {"goal_ms": page_operations.GOAL_MS, "goal_bytes": page_operations.GOAL_BYTES}
+    document = {"part": "pages", **size, **goals, "pages": page_operations.measure_pages(**size)}
+    return Outcome(document, describe_pages(document))
+
+
+def describe_pages(found: dict[str, Any]) -> str:
+    head = (
+        f"Pages of a shop with {found['dealerships']:,} dealerships, {found['vehicles']:,} vehicles and "
+        f"{found['log_entries']:,} log entries each; medians of {found['rounds']} requests "
+        f"(goals: less than {found['goal_ms']} ms, less than {found['goal_bytes']:,} bytes):"
+    )
+    lines = [f"  {page['ms']:7.1f} ms {page['bytes']:9,} bytes  {page['page']}" for page in found["pages"]]
+    return "\n".join([head, *lines])
+
+
 # They commit, so each calls itself where nothing of the user's is.
 _MEASURED_APART: dict[str, Callable[[Mapping[str, Any]], Outcome]] = {
     "batch": measure_batch,
     "scrape": measure_scrape,
     "review": measure_review,
+    "pages": measure_pages,
 }

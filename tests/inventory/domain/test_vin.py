@@ -1,12 +1,11 @@
 """Check digit, model year, reading and suggestion of VINs."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.domain.vin import (
+    Suggestions,
     VinReading,
     check_digit,
     decode_year,
@@ -220,8 +219,13 @@ def test_every_single_slip_finds_its_vin(vin: str, at: int, char: str, slip: str
     assert suggest(typed, [vin]) == ("" if typed == vin else vin)
 
 
-def test_a_thousand_vins_are_compared_within_a_blink() -> None:
-    thousand = [f"1HGCM82633A{number:06d}" for number in range(1000)]
-    started = time.perf_counter()
-    assert suggest("2HGCM82633A000500", thousand) == "1HGCM82633A000500"
-    assert time.perf_counter() - started < 0.2
+def test_the_near_one_is_found_among_a_thousand_for_one_text_after_the_other() -> None:
+    suggestions = Suggestions(f"1HGCM82633A{number:06d}" for number in range(1000))
+    typed = ["2HGCM82633A000500", "1HGCM82633A000500", "1HGCM82633A0005O1", "1HGCM82633B00502", "1HGCM82633A00O999"]
+    assert [suggestions.of(text) for text in typed] == [
+        "1HGCM82633A000500",
+        "",
+        "1HGCM82633A000501",
+        "",
+        "1HGCM82633A000999",
+    ]
