@@ -102,7 +102,7 @@ def check_entries(
     orders = _orders_in_the_way(dealership, results)
     rules = dealership.filter_rules()
     checked = [
-        _checked(position, result, candidates, orders, rules, vin_only)
+        _checked(position, result, candidates, orders, rules=rules, vin_only=vin_only)
         for position, result in enumerate(results, start=1)
     ]
     return CheckedList(tuple(checked), dataset)
@@ -113,6 +113,7 @@ def _checked(
     result: EntryResult,
     candidates: Mapping[str, Candidate],
     orders: Mapping[str, Order],
+    *,
     rules: FilterRules | None,
     vin_only: Sequence[str],
 ) -> CheckedEntry:
