@@ -139,17 +139,24 @@ def plan_problems(
     None of it keeps the batch from being started: such a dealership gets no order, with the same reason. `typed` are
     the ids of dealerships whose vehicles are typed already.
     """
-    versions = _newest_versions()
-    return [list(_plan_problems(item, overviews[item.dealership.pk], versions, typed)) for item in planned]
+    faults = _template_faults()
+    return [list(_plan_problems(item, overviews[item.dealership.pk], faults, typed)) for item in planned]
 
 
-def _newest_versions() -> dict[str, OutputTemplateVersion]:
+def _template_faults() -> dict[str, SilverFoxError]:
+    """Why the newest version of an output template cannot be used, by the code of the template; each is read once."""
     newest = OutputTemplateVersion.objects.select_related("output_template").order_by("output_template_id", "-number")
-    return {version.output_template.code: version for version in newest.distinct("output_template_id")}
+    faults = {}
+    for version in newest.distinct("output_template_id"):
+        try:
+            version.as_output_template()
+        except SilverFoxError as error:
+            faults[version.output_template.code] = error
+    return faults
 
 
 def _plan_problems(
-    item: PlannedOrder, overview: Overview, versions: Mapping[str, OutputTemplateVersion], typed: Collection[int]
+    item: PlannedOrder, overview: Overview, faults: Mapping[str, SilverFoxError], typed: Collection[int]
 ) -> Iterator[Problem]:
     def problem(field: str, code: str, reason: str, weight: Weight = Weight.STOPS) -> Problem:
         return Problem(dealership=item.dealership.name, field=field, code=code, reason=reason, weight=weight)
@@ -162,8 +169,8 @@ def _plan_problems(
         request = OrderRequest(dealership=item.dealership, kind=item.kind, group=item.group)
         require_orderable(request, open_orders=overview.open_orders)
         for code in {item.dealership.template_new_id, item.dealership.template_used_id}:
-            if code and code in versions:
-                versions[code].as_output_template()
+            if code and code in faults:
+                raise faults[code]
     except SilverFoxError as error:
         yield problem("order", error.code, error.message)
         return

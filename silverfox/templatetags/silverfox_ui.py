@@ -214,7 +214,7 @@ def _time(moment: datetime, words: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
-        date_format(local, "M j, Y, H:i:s"),
+        f"{local:%b} {local.day}, {local:%Y, %H:%M:%S}",
         words,
     )
 
