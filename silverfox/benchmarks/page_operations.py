@@ -1,4 +1,4 @@
-"""Measures the pages of a large shop: many dealerships with full lots and logs, orders and a draft of 500 lines.
+"""Measures the pages of a large shop: many dealerships with full lots and logs, and large orders.
 
 It works in the database that it finds, which therefore must be one of the measurement's own.
 """
@@ -28,23 +28,25 @@ from silverfox.benchmarks.own_database import is_own
 from silverfox.benchmarks.review_operations import fill_log, know_the_sizes
 
 GOAL_MS, GOAL_BYTES = 100, 300_000
-LINES = 500
 _IN_BATCH = 36
 # Vehicles of a dealership have numbers of their own, those of its lot before those of its log.
 _NUMBERS = 10_000
 
 
-def measure_pages(*, dealerships: int, vehicles: int, log_entries: int, rounds: int) -> list[dict[str, Any]]:
-    """Ask for each page `rounds` times: its name, the median in milliseconds, the bytes of the page as it is sent.
+def measure_pages(
+    *, dealerships: int, vehicles: int, log_entries: int, lines: int, rounds: int
+) -> list[dict[str, Any]]:
+    """Ask for each page `rounds` times: its name, the median in milliseconds, the bytes of the page before compression.
 
-    Each dealership has so many vehicles on its lot and entries in its VIN log. Raises `Refused` in a database that is
+    Each dealership has so many vehicles on its lot and entries in its VIN log; a large order has so many lines, and so
+    many entries are typed of one that is not prepared. Raises `Refused` in a database that is
     not the measurement's own, and when an answer is not the expected one.
     """
     if not is_own() or Dealership.objects.exists():
         raise Refused("Pages are measured in an empty database of its own only.", code="not_own_database")
     call_command("collectstatic", interactive=False, verbosity=0)
     browser, user = sign_in()
-    addresses = _make_shop(user, dealerships, vehicles, log_entries)
+    addresses = _make_shop(user, dealerships, vehicles, log_entries, lines)
     return [
         {
             "page": name,
@@ -55,7 +57,7 @@ def measure_pages(*, dealerships: int, vehicles: int, log_entries: int, rounds: 
     ]
 
 
-def _make_shop(user: User, dealerships: int, vehicles: int, log_entries: int) -> dict[str, str]:
+def _make_shop(user: User, dealerships: int, vehicles: int, log_entries: int, lines: int) -> dict[str, str]:
     item = make_import()
     lots = [make_dealership_with_lot(item, number, vehicles) for number in range(dealerships)]
     for number, lot in enumerate(lots):
@@ -64,14 +66,14 @@ def _make_shop(user: User, dealerships: int, vehicles: int, log_entries: int) ->
     Dealership.objects.filter(pk__in=[lot.pk for lot in lots[::2]]).update(
         schedule_days=[f"{timezone.localdate():%a}".lower()]
     )
-    large = [make_dealership_with_lot(item, dealerships + number, LINES) for number in range(2)]
+    large = [make_dealership_with_lot(item, dealerships + number, lines) for number in range(2)]
     _see_for_the_first_time()
     review, done = (_order(dealership) for dealership in large)
     complete_order(order=approve_order(order=done, order_number="45001"))
     batch = run_batch(choice=Choice("by name", tuple(lots[1 : 2 * _IN_BATCH : 2])))
-    _type_entries(user, lots[0])
+    _type_entries(user, lots[0], lines)
     know_the_sizes()
-    return _addresses(lots, review, done, batch)
+    return _addresses(lots, review, done, batch, lines)
 
 
 def _see_for_the_first_time() -> None:
@@ -85,23 +87,23 @@ def _order(dealership: Dealership) -> Order:
     return create_order(OrderRequest(dealership=dealership, kind=OrderKind.CAO, confirmed=True))[0]
 
 
-def _type_entries(user: User, dealership: Dealership) -> None:
+def _type_entries(user: User, dealership: Dealership, lines: int) -> None:
     """A draft of a LIST: the first vehicles of the shop, those of the lot and others that are not on its website."""
-    entries = "\n".join(make_vin(number) for number in range(LINES))
+    entries = "\n".join(make_vin(number) for number in range(lines))
     OrderDraft.objects.create(user=user, dealership=dealership, entries=entries, key=uuid4(), writer=uuid4())
 
 
-def _addresses(lots: list[Dealership], review: Order, done: Order, batch: Batch) -> dict[str, str]:
+def _addresses(lots: list[Dealership], review: Order, done: Order, batch: Batch, lines: int) -> dict[str, str]:
     named = ".".join(str(lot.pk) for lot in lots)
     vin = make_vin(0)
     return {
         f"Today, {len(lots) + 2} dealerships": reverse("dealership_list"),
-        "New order, LIST of 500 entries": f"{reverse('order_create')}?dealership={lots[0].pk}",
+        f"New order, LIST of {lines} entries": f"{reverse('order_create')}?dealership={lots[0].pk}",
         "New batch, what is due": reverse("batch_create"),
         f"New batch, {len(lots)} named": f"{reverse('batch_create')}?choose=named&dealerships={named}",
-        f"Batch of {_IN_BATCH} orders": reverse("batch_detail", args=[batch.pk]),
-        "Review of 500 lines": reverse("order_review", args=[review.pk]),
-        "Order of 500 lines with its files": reverse("order_detail", args=[done.pk]),
+        f"Batch of {batch.entries.count()} orders": reverse("batch_detail", args=[batch.pk]),
+        f"Review of {lines} lines": reverse("order_review", args=[review.pk]),
+        f"Order of {lines} lines with its files": reverse("order_detail", args=[done.pk]),
         "Orders": reverse("order_list"),
         "Dealership": reverse("dealership_detail", args=[lots[0].pk]),
         "Vehicle": reverse("vehicle", args=[vin]),

@@ -26,13 +26,14 @@ from silverfox.benchmarks import (
     cao_operations,
     import_operations,
     naive,
+    page_operations,
     qr_operations,
     review_operations,
 )
 from silverfox.benchmarks.comparing import Comparison, compare
 from silverfox.benchmarks.data import make_vin, write_rows
 from silverfox.benchmarks.watching import watched_time
-from silverfox.management.commands.benchmark import describe_batch, describe_review
+from silverfox.management.commands.benchmark import describe_batch, describe_pages, describe_review
 from tests import factories
 from tests.orders.batches import make_lots, start
 from tests.orders.domain.content import make_content, make_gladiator, make_line
@@ -233,6 +234,43 @@ def test_a_review_is_measured_in_a_database_of_its_own(counts: dict[str, int]) -
 def test_a_review_is_not_measured_where_a_user_works(db: None) -> None:
     with pytest.raises(Refused, match=r"in an empty database of its own only\.$"):
         review_operations.measure_review(lines=1, log_entries=1, rounds=1)
+
+
+def test_pages_are_measured_in_a_database_of_their_own(counts: dict[str, int]) -> None:
+    size = ("--dealerships", "4", "--vehicles", "3", "--log-entries", "2", "--lines", "5", "--rounds", "2")
+    done = run_program("manage.py", "benchmark", "pages", *size, "--json", patience_seconds=600)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (answer["part"], answer["dealerships"], answer["lines"], answer["rounds"]) == ("pages", 4, 5, 2)
+    assert (answer["goal_ms"], answer["goal_bytes"]) == (100, 300_000)
+    assert {page["page"] for page in answer["pages"]} >= {
+        "Today, 6 dealerships",
+        "New order, LIST of 5 entries",
+        "New batch, 4 named",
+        "Batch of 2 orders",
+        "Review of 5 lines",
+        "Order of 5 lines with its files",
+        "Vehicle",
+    }
+    assert [page for page in answer["pages"] if page["ms"] <= 0 or page["bytes"] < 5_000] == []
+    assert row_counts() == counts
+    assert databases_of_measurements() == []
+
+
+def test_pages_are_not_measured_where_a_user_works(db: None) -> None:
+    with pytest.raises(Refused, match=r"in an empty database of its own only\.$"):
+        page_operations.measure_pages(dealerships=1, vehicles=1, log_entries=1, lines=1, rounds=1)
+
+
+def test_the_words_about_pages_tell_their_goals() -> None:
+    size = {"dealerships": 200, "vehicles": 300, "log_entries": 300, "lines": 500, "rounds": 3}
+    goals = {"goal_ms": 100, "goal_bytes": 300_000}
+    pages = [{"page": "Today, 202 dealerships", "ms": 81.25, "bytes": 243_100}]
+    assert describe_pages({**size, **goals, "pages": pages}) == (
+        "Pages of a shop with 200 dealerships, 300 vehicles and 300 log entries each; medians of 3 requests "
+        "(goals: less than 100 ms, less than 300,000 bytes):\n"
+        "     81.2 ms   243,100 bytes  Today, 202 dealerships"
+    )
 
 
 def test_the_words_about_a_review_tell_its_goals() -> None:

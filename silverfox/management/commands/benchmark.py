@@ -20,9 +20,13 @@ from silverfox.benchmarks.comparing import read_comparison
 from silverfox.benchmarks.fake_web import started_fake_web
 from silverfox.benchmarks.own_database import is_own, manage_there
 
-_VEHICLES = {"cao": 600, "batch": 60, "review": 500, "pages": 300}
-_DEALERSHIPS = {"batch": 36, "pages": 200}
-_LOG_ENTRIES = {"cao": 30_000, "review": 30_000, "pages": 300}
+# What an option is where it is not given, by the part that knows it.
+_USUAL = {
+    "vehicles": {"cao": 600, "batch": 60, "review": 500, "pages": 300},
+    "dealerships": {"batch": 36, "pages": 200},
+    "log_entries": {"cao": 30_000, "review": 30_000, "pages": 300},
+    "lines": {"order": 25, "pages": 500},
+}
 # In smaller lots no vehicle with a final VIN would be left.
 _LEAST_SCALE, _MOST_SCALE = 0.2, 10
 
@@ -43,7 +47,7 @@ class Command(JsonCommand):
         )
         parser.add_argument("--codes", type=int, default=200, help="qr: codes of a round")
         parser.add_argument("--orders", type=int, default=36, help="order: orders of a round")
-        parser.add_argument("--lines", type=int, default=25, help="order: vehicles of an order")
+        parser.add_argument("--lines", type=int, help="order: vehicles of an order (25); pages: of a large one (500)")
         parser.add_argument(
             "--log-entries",
             type=int,
@@ -56,7 +60,7 @@ class Command(JsonCommand):
         parser.add_argument("--only-memory", action="store_true", help="import: stage the rows once, print the memory")
 
     def run(self, **options: Any) -> Outcome:
-        for name, usual in (("vehicles", _VEHICLES), ("dealerships", _DEALERSHIPS), ("log_entries", _LOG_ENTRIES)):
+        for name, usual in _USUAL.items():
             options[name] = usual.get(options["part"]) if options[name] is None else options[name]
         for name in (
             "rows",
@@ -227,7 +231,7 @@ def describe_review(found: dict[str, Any]) -> str:
 
 
 def measure_pages(options: Mapping[str, Any]) -> Outcome:
-    size = {name: options[name] for name in ("dealerships", "vehicles", "log_entries", "rounds")}
+    size = {name: options[name] for name in ("dealerships", "vehicles", "log_entries", "lines", "rounds")}
     if not is_own():
         words = [f"--{name.replace('_', '-')}={number}" for name, number in size.items()]
         document = manage_there("benchmark", "pages", *words, ALLOWED_HOSTS=HOST)
