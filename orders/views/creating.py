@@ -23,7 +23,7 @@ from orders.views.answers import status_of
 
 _FIELD_OF = {"no_entries": "entries", "too_many_entries": "entries", "no_text": "entries"}
 # Of longer lists only what needs a person is listed, unless all is asked for.
-MOST_LISTED = 200
+MOST_LISTED = 100
 
 
 @dataclass(frozen=True)
