@@ -103,8 +103,3 @@ def has_live_leases(*, incarnation: Incarnation) -> bool:
         .exists()
         for work in all_works()
     )
-
-
-def count_restarts() -> int:
-    """How often the supervisor had to start the queue again."""
-    return Incarnation.objects.filter(ending__in=[Incarnation.Ending.EXITED, Incarnation.Ending.WEDGED]).count()
