@@ -1,7 +1,7 @@
 """What an order would print as it stands, and whether anything keeps it from being printed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -92,15 +92,12 @@ def require_not_printed_meanwhile(*, order: Order) -> None:
         )
 
 
-def vins_printed_meanwhile(*, order: Order, seqs: Sequence[int] | None = None) -> set[str]:
-    """VINs of CAO lines that were logged, or taken by another order, since the preparation, and nobody confirmed.
-
-    `seqs` are the numbers of the lines to look at; None looks at all of them.
-    """
+def vins_printed_meanwhile(*, order: Order) -> set[str]:
+    """VINs of CAO lines that were logged, or taken by another order, since the preparation, and nobody confirmed."""
     lines = order.lines.filter(included=True, reprint_confirmed=False, sources__contains=["CAO"])
-    if seqs is not None:
-        lines = lines.filter(seq__in=seqs)
-    return set(lines.filter(logged_apart(order) | taken_apart(order)).values_list("vin", flat=True))
+    return set(lines.filter(logged_apart(order)).values_list("vin", flat=True)) | vins_taken_apart(
+        order, lines.values_list("vin", flat=True)
+    )
 
 
 def logged_apart(order: Order) -> Q:
@@ -109,10 +106,11 @@ def logged_apart(order: Order) -> Q:
     return Q(Exists(entries.exclude(order=order)))
 
 
-def taken_apart(order: Order) -> Q:
-    """Of a line of the order: whether its VIN is in another open order."""
-    taken = OpenVin.objects.filter(dealership=order.dealership_id, vin=OuterRef("vin"))
-    return Q(Exists(taken.exclude(order=order)))
+def vins_taken_apart(order: Order, vins: Iterable[str]) -> set[str]:
+    """Those of the VINs that another open order of the dealership has taken."""
+    others = OpenVin.objects.filter(dealership=order.dealership_id).exclude(order=order)
+    taken = set(others.values_list("vin", flat=True))
+    return taken.intersection(vins) if taken else taken
 
 
 def unapproved_hosts(*, order: Order) -> dict[str, int]:

@@ -10,14 +10,15 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Lower
 
 from orders.models import Order, OrderLine, VinLogEntry
-from orders.operations.checking import logged_apart, taken_apart, unapproved_host
-from orders.operations.presenting import PRINTED_MEANWHILE, ReviewTotals, Stop, output_fault, review_order
+from orders.operations.checking import logged_apart, unapproved_host, vins_taken_apart
+from orders.operations.presenting import PRINTED_MEANWHILE, ReviewTotals, Stop, is_checked, output_fault, review_order
 
 _HOST = r"^https?://(?:www\.)?([^/:?#]+)"
 IS_INCLUDED = Q(included=True)
 IS_EDITED = ~Q(overrides={})
 _COUNTED = (
     "seq",
+    "vin",
     "included",
     "lacks",
     "rule_warning",
@@ -48,9 +49,9 @@ def with_warnings(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
 def order_totals(*, order: Order) -> ReviewTotals:
     """The totals of an order's review; where some of its lines are not judged yet, these are made as for its page."""
     lines = OrderLine.objects.filter(order=order).order_by("seq")
-    found: Any = lines.annotate(is_logged=logged_apart(order), is_taken=taken_apart(order))
     # Plain values: making a model of every line would take longer than the query.
-    found = list(found.values_list(*_COUNTED, "is_logged", "is_taken", named=True))
+    found: Any = lines.annotate(is_logged=logged_apart(order)).values_list(*_COUNTED, "is_logged", named=True)
+    found = list(found)
     if any(line.warnings is None for line in found):
         return review_order(order=order).totals
     included = [line for line in found if line.included]
@@ -60,21 +61,17 @@ def order_totals(*, order: Order) -> ReviewTotals:
         "edited": sum(bool(line.overrides) for line in found),
         "left_out": len(found) - len(included),
     }
-    stops = [(line.seq, line.lacks or (PRINTED_MEANWHILE if _is_reprint(line) else "")) for line in included]
+    taken = vins_taken_apart(order, [line.vin for line in included])
+    stops = [(line.seq, line.lacks or (PRINTED_MEANWHILE if _is_reprint(line, taken) else "")) for line in included]
     stopping = [Stop(seq, why) for seq, why in stops if why]
     return ReviewTotals(order.is_editable, counts, stopping, output_fault(order, len(included)))
 
 
 def _is_warned(line: Any, order: Order) -> bool:
-    is_reprint = line.is_logged and _is_checked(line)
-    return bool(
-        line.lacks or line.rule_warning or line.warnings or is_reprint or unapproved_host(line, order.dealership)
-    )
+    is_printed = line.is_logged and is_checked(line)
+    own = line.lacks or line.rule_warning or line.warnings
+    return bool(own or is_printed or unapproved_host(line, order.dealership))
 
 
-def _is_reprint(line: Any) -> bool:
-    return bool((line.is_logged or line.is_taken) and _is_checked(line))
-
-
-def _is_checked(line: Any) -> bool:
-    return "CAO" in line.sources and not line.reprint_confirmed
+def _is_reprint(line: Any, taken: set[str]) -> bool:
+    return (line.is_logged or line.vin in taken) and is_checked(line)

@@ -21,7 +21,7 @@ from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS, OverrideError,
 from orders.domain.qr import qr_text
 from orders.domain.rendering import CONDITION_NAMES, RenderError, render_line, template_for
 from orders.models import OpenVin, Order, OrderLine, VinLogEntry
-from orders.operations.checking import unapproved_host, vins_printed_meanwhile
+from orders.operations.checking import unapproved_host, vins_taken_apart
 from orders.operations.judging import empty_content, judge_lines, path_content
 from orders.operations.line_contents import line_content
 from orders.operations.selecting import log_remark
@@ -150,8 +150,9 @@ def review_order(*, order: Order, seqs: Sequence[int] | None = None) -> Review:
     unjudged = [line for line in lines if line.warnings is None]
     if unjudged:
         judge_lines(order=order, lines=unjudged)
-    reprints = vins_printed_meanwhile(order=order, seqs=seqs)
     before = _printed_before(order, lines)
+    checked = [line.vin for line in lines if line.included and is_checked(line)]
+    reprints = vins_taken_apart(order, checked) | before.keys() & checked
     rows, place = [], 0
     for line in lines:
         line.order = order
@@ -160,6 +161,11 @@ def review_order(*, order: Order, seqs: Sequence[int] | None = None) -> Review:
         is_placed = line.included and seqs is None
         rows.append(ReviewLine(line, place if is_placed else line.seq, remarks, line.vin in reprints))
     return Review(order, tuple(rows))
+
+
+def is_checked(line: OrderLine) -> bool:
+    """Whether the VIN log and other orders may stop the line: a CAO line that nobody confirmed to be printed again."""
+    return "CAO" in line.sources and not line.reprint_confirmed
 
 
 def output_fault(order: Order, included: int) -> str:
@@ -187,9 +193,8 @@ def _remarks(line: OrderLine, *, before: str) -> list[Remark]:
         return [Remark("", "minus", f"Left out: {line.exclusion_reason}")]
     remarks = [_warning(f"{line.lacks[0].upper()}{line.lacks[1:]}")] if line.lacks else []
     if before:
-        is_checked = "CAO" in line.sources and not line.reprint_confirmed
         words = f"{before[0].upper()}{before[1:]}"
-        remarks.append(_warning(words) if is_checked else Remark("", "log", words))
+        remarks.append(_warning(words) if is_checked(line) else Remark("", "log", words))
     if line.rule_warning:
         remarks.append(_warning(f"A rule would leave it out: {line.rule_warning}"))
     if line.is_placeholder:

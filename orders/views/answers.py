@@ -16,8 +16,7 @@ def get_order(pk: int) -> Order:
 
 
 def get_line(pk: int, seq: int) -> OrderLine:
-    related = ("order__dealership", "order__dataset", "order__batch")
-    return get_object_or_404(OrderLine.objects.select_related(*related), order=pk, seq=seq)
+    return get_object_or_404(OrderLine.objects.select_related("order__dealership"), order=pk, seq=seq)
 
 
 def status_of(error: SilverFoxError) -> int:

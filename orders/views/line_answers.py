@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from foundation.roles import AuthenticatedRequest
 from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderEvent, OrderLine
 from orders.operations.counting import order_totals
 from orders.operations.presenting import line_texts, review_order
 from orders.operations.reviewing import LinesOutcome
@@ -26,6 +26,7 @@ def answer_lines(
     status: int = 200,
     opened: Opened | None = None,
     saved: Sequence[int] = (),
+    event: OrderEvent | None = None,
     **said: Any,
 ) -> HttpResponse:
     """These lines as they are now with the counts of the page; `opened` tells what stands under them.
@@ -37,7 +38,7 @@ def answer_lines(
     # Whoever only looks changes no count.
     totals = order_totals(order=order) if request.method == "POST" else None
     context = {
-        **review_context(request, order, totals, opened=opened, saved=saved),
+        **review_context(request, order, totals, opened=opened, saved=saved, event=event),
         "rows": review_order(order=order, seqs=seqs).lines if seqs else (),
         **said,
     }
@@ -52,7 +53,8 @@ def answer_done(
     if request.headers.get("HX-Request"):
         seqs = [line.seq for line in outcome.done]
         saved = [line.seq for line in outcome.changed]
-        return answer_lines(request, order, seqs, saved=saved, said=text, said_undo=undo, **said)
+        event = outcome.event if undo else None
+        return answer_lines(request, order, seqs, saved=saved, event=event, said=text, said_undo=undo, **said)
     messages.success(request, text, extra_tags=undo)
     anchor = f"#line-{outcome.done[0].seq}" if len(outcome.done) == 1 else ""
     return redirect(review_address(request, order) + anchor)

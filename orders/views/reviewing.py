@@ -13,7 +13,7 @@ from foundation.preferences import change_preferences, preferences_of
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.line_changes import change_words, read_changes
 from orders.forms.orders import LinesForm, NumberForm
-from orders.models import Order
+from orders.models import Order, OrderEvent
 from orders.operations.batch_results import batch_rows
 from orders.operations.completing import approve_order
 from orders.operations.finding import suggest_order_number
@@ -100,8 +100,9 @@ def review_context(
     *,
     opened: Opened | None = None,
     saved: Collection[int] = (),
+    event: OrderEvent | None = None,
 ) -> dict[str, Any]:
-    """What the page and its parts need; `saved` are the rows that an action has just changed.
+    """What the page and its parts need; `saved` are the rows that an action has just changed, `event` its record.
 
     A part that shows no counts does without the totals.
     """
@@ -119,7 +120,7 @@ def review_context(
         "saved": set(saved),
         "chosen": set(),
         "lines_form": LinesForm(),
-        "undo": _undo(request, order) if can_edit and totals else None,
+        "undo": _undo(request, order, event) if can_edit and totals else None,
     }
 
 
@@ -129,9 +130,9 @@ def read_table(request: HttpRequest) -> ReviewTable:
     return ReviewTable(get("show", "all"), get("q", "").strip(), get("sort", ""), chosen_columns(names))
 
 
-def _undo(request: HttpRequest, order: Order) -> dict[str, str] | None:
-    """The last action of this person that can be undone: where, and what it was."""
-    event = undoable_event(order=order, actor=request.user)  # type: ignore[arg-type]  # whoever may edit is signed in
+def _undo(request: HttpRequest, order: Order, event: OrderEvent | None) -> dict[str, str] | None:
+    """The last action of this person that can be undone: where, and what it was. `event` may be known to be it."""
+    event = event or undoable_event(order=order, actor=request.user)  # type: ignore[arg-type]  # who edits is signed in
     if event is None:
         return None
     address = reverse("order_undo", args=[order.pk, event.pk])
