@@ -1,9 +1,8 @@
 """What an order would print as it stands, and whether anything keeps it from being printed."""
 
 from collections import Counter
-from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
@@ -93,11 +92,13 @@ def require_not_printed_meanwhile(*, order: Order) -> None:
 
 
 def vins_printed_meanwhile(*, order: Order) -> set[str]:
-    """VINs of CAO lines that were logged, or taken by another order, since the preparation, and nobody confirmed."""
+    """VINs of CAO lines that were logged, or taken by another order, since the preparation, and nobody confirmed.
+
+    Asked in one statement: an order that completes meanwhile gives its VINs from one to the other.
+    """
     lines = order.lines.filter(included=True, reprint_confirmed=False, sources__contains=["CAO"])
-    return set(lines.filter(logged_apart(order)).values_list("vin", flat=True)) | vins_taken_apart(
-        order, lines.values_list("vin", flat=True)
-    )
+    taken = Q(Exists(_taken_apart(order).filter(vin=OuterRef("vin"))))
+    return set(lines.filter(logged_apart(order) | taken).values_list("vin", flat=True))
 
 
 def logged_apart(order: Order) -> Q:
@@ -106,11 +107,16 @@ def logged_apart(order: Order) -> Q:
     return Q(Exists(entries.exclude(order=order)))
 
 
-def vins_taken_apart(order: Order, vins: Iterable[str]) -> set[str]:
-    """Those of the VINs that another open order of the dealership has taken."""
-    others = OpenVin.objects.filter(dealership=order.dealership_id).exclude(order=order)
-    taken = set(others.values_list("vin", flat=True))
-    return taken.intersection(vins) if taken else taken
+def vins_taken_apart(*, order: Order) -> set[str]:
+    """VINs that other open orders of the dealership have taken.
+
+    To be asked before the log: what an order that completes in between has taken is then known by one of the two.
+    """
+    return set(_taken_apart(order).values_list("vin", flat=True))
+
+
+def _taken_apart(order: Order) -> QuerySet[OpenVin]:
+    return OpenVin.objects.filter(dealership=order.dealership_id).exclude(order=order)
 
 
 def unapproved_hosts(*, order: Order) -> dict[str, int]:

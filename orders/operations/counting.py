@@ -49,6 +49,7 @@ def with_warnings(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
 def order_totals(*, order: Order) -> ReviewTotals:
     """The totals of an order's review; where some of its lines are not judged yet, these are made as for its page."""
     lines = OrderLine.objects.filter(order=order).order_by("seq")
+    taken = vins_taken_apart(order=order)
     # Plain values: making a model of every line would take longer than the query.
     found: Any = lines.annotate(is_logged=logged_apart(order)).values_list(*_COUNTED, "is_logged", named=True)
     found = list(found)
@@ -61,7 +62,6 @@ def order_totals(*, order: Order) -> ReviewTotals:
         "edited": sum(bool(line.overrides) for line in found),
         "left_out": len(found) - len(included),
     }
-    taken = vins_taken_apart(order, [line.vin for line in included])
     stops = [(line.seq, line.lacks or (PRINTED_MEANWHILE if _is_reprint(line, taken) else "")) for line in included]
     stopping = [Stop(seq, why) for seq, why in stops if why]
     return ReviewTotals(order.is_editable, counts, stopping, output_fault(order, len(included)))

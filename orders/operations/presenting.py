@@ -150,9 +150,10 @@ def review_order(*, order: Order, seqs: Sequence[int] | None = None) -> Review:
     unjudged = [line for line in lines if line.warnings is None]
     if unjudged:
         judge_lines(order=order, lines=unjudged)
+    taken = vins_taken_apart(order=order)
     before = _printed_before(order, lines)
-    checked = [line.vin for line in lines if line.included and is_checked(line)]
-    reprints = vins_taken_apart(order, checked) | before.keys() & checked
+    checked = {line.vin for line in lines if line.included and is_checked(line)}
+    reprints = checked & (taken | before.keys())
     rows, place = [], 0
     for line in lines:
         line.order = order

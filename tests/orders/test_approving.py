@@ -2,18 +2,39 @@ import json
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import DjangoAssertNumQueries
 
 from dealerships.domain.output import OrderKind
 from foundation.errors import BadInput, ConfirmationNeeded, Refused
 from jobs.claims import claim
-from orders.models import VinLogEntry
+from orders.models import OpenVin, VinLogEntry
+from orders.operations.checking import vins_printed_meanwhile
 from orders.operations.completing import approve_order, cancel_order, complete_order, void_order
+from orders.operations.presenting import review_order
 from orders.operations.reviewing import confirm_reprint, edit_line, leave_out_line
 from tests.command_line import run_command
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles, make_vin
 from tests.orders.released import decoded, released_bytes
 
 pytestmark = pytest.mark.django_db
+
+
+def test_the_log_and_other_orders_are_asked_at_one_moment(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """An order that completes between two questions would be in the answer of neither."""
+    dealership = make_dealership()
+    vins = make_vehicles(dealership=dealership)
+    order = make_order(dealership=dealership)
+    log_vins(dealership=dealership, vins=vins[:1])
+    OpenVin.objects.filter(order=order, vin=vins[1]).update(
+        order=make_order(
+            dealership=dealership, kind=OrderKind.LIST, entries=[make_vin(number=900)], include_missing=True
+        )
+    )
+    with django_assert_num_queries(1):
+        assert vins_printed_meanwhile(order=order) == set(vins[:2])
+    assert {stop.seq for stop in review_order(order=order).totals.stopping} == {1, 2}
 
 
 def test_a_vehicle_logged_meanwhile_stops_the_completion_until_it_is_left_out_or_confirmed() -> None:
