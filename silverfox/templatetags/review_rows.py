@@ -4,7 +4,6 @@ End tags that HTML does without are left out for the same reason.
 """
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import Any
 
 from django import template
@@ -37,7 +36,7 @@ _OTHER = "<td>{remarks}<td>{action}{detail}</tbody>"
 def review_rows(context: template.Context, rows: Sequence[ReviewLine], *, out_of_band: bool = False) -> SafeString:
     """Rows with what is open under them; `out_of_band` ones replace the rows of the page wherever they stand."""
     writer = _RowWriter(context, out_of_band=out_of_band)
-    return SafeString("\n".join(map(writer.write, rows)))
+    return format_html_join("\n", "{}", ((writer.write(row),) for row in rows))
 
 
 class _RowWriter:
@@ -53,8 +52,8 @@ class _RowWriter:
         self.lines = f"{reverse('order_review', args=[context['order'].pk]).removesuffix('review/')}lines/"
         self.same = {
             "swap": _attribute("hx-swap-oob", "true") if out_of_band else NOTHING,
-            "lines": format_html("{}", self.lines),
-            "query": format_html("{}", context["query"]),
+            "lines": self.lines,
+            "query": context["query"],
         }
         cells = "".join(_CELLS.get(column.name, "<td>{}") for column in self.columns)
         self.start = _BEGIN + (_BOX if self.can_edit else "") + _VIN + cells
@@ -65,7 +64,7 @@ class _RowWriter:
         line, opened = row.line, self.opened.get(row.line.seq, {})
         is_usual = self.can_edit and line.included and not row.needs_reprint and not opened
         own = {} if is_usual else self._own(row, opened)
-        return _filled(
+        return format_html(
             self.usual if is_usual else self.other,
             *[self._text(row, column) for column in self.columns],
             seq=line.seq,
@@ -144,15 +143,6 @@ class _RowWriter:
         page = {str(name): value for name, value in self.context.flatten().items()}
         inner = {**page, **opened, "row": row, "line": row.line, "width": width}
         return format_html("{}", get_template("orders/_line_detail.html").render(inner))
-
-
-def _filled(form: str, *values: object, **named: object) -> SafeString:
-    """`format_html` for a thousand rows: the same escaping, without its way for lazy texts, which takes most of it."""
-    return SafeString(form.format(*map(_escaped, values), **{name: _escaped(value) for name, value in named.items()}))
-
-
-def _escaped(value: object) -> str:
-    return value if isinstance(value, SafeString) else escape(value if isinstance(value, str) else str(value))
 
 
 def _attribute(name: str, value: str) -> SafeString:
