@@ -224,7 +224,17 @@ def test_a_reader_who_leaves_causes_no_traceback(shell: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_ctrl_c_ends_a_real_command_with_130_and_no_words(transactional_db: None, tmp_path: Path) -> None:
+@pytest.fixture
+def heard_ctrl_c() -> Iterator[None]:
+    """Programs that the test starts hear Ctrl-C, also where a shell in the background has shut it off for the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_a_real_command_with_130_and_no_words(
+    transactional_db: None, tmp_path: Path, heard_ctrl_c: None
+) -> None:
     # A pipe that nobody writes to keeps the import waiting.
     pipe = tmp_path / "endless.csv"
     os.mkfifo(pipe)

@@ -212,7 +212,8 @@ def test_two_output_templates_give_a_file_each_in_row_order() -> None:
     rows = [make_row(number=number, location=dealership.name, Type=text) for number, text in enumerate(types, start=1)]
     import_rows(rows=rows)
     order = finish_order(order=make_order(dealership=dealership))
-    day = f"{order.completed_at:%-m}.{order.completed_at:%-d}" if order.completed_at else ""
+    completed = timezone.localtime(order.completed_at)
+    day = f"{completed:%-m}.{completed:%-d}"
     sheets = {name.replace(day, "M.D"): csv_rows(data) for name, data in released_bytes(order, "csv").items()}
     assert {name: [row[-3 if len(row) == 10 else 1] for row in rows_of] for name, rows_of in sheets.items()} == {
         "ELMSTREETMOTORS_SC_NEW_M.D - CSV.csv": ["QRSTOCK", f"NEW - {rows[1]['Vin']}", f"NEW - {rows[3]['Vin']}"],
