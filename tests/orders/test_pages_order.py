@@ -335,3 +335,16 @@ def test_the_history_takes_the_same_number_of_queries_for_any_number_of_orders(
     staff = sign_in(role="staff")
     with django_assert_num_queries(8):
         staff.get("/orders/")
+
+
+def test_the_codes_of_a_done_order_are_scanned_once_more(staff: Client, order: Order, settings: Any) -> None:
+    finish_order(order=order)
+    page = reverse("order_detail", args=[order.pk])
+    assert "Scan check: 3 of 3" not in words(staff.get(page))
+    assert "Scan check: 3 of 3 read as their addresses." in words(staff.get(f"{page}?scan=1"))
+    code = order.artifacts.filter(kind="qr")[1]
+    (settings.ORDERS_DIR / code.path).write_bytes(b"no picture")
+    lost = words(staff.get(f"{page}?scan=1"))
+    assert "Scan check: 2 of 3 read as their addresses." in lost
+    assert f"Line 2: {code.name} is missing or altered on disk. Re-issue the order." in lost
+    assert "Scan check" not in words(sign_in(role="viewer").get(f"{page}?scan=1"))

@@ -1,4 +1,4 @@
-"""The review of several rows: selection, undo, tabs, sorting, columns; with htmx and without script alike."""
+"""The review of several rows: selection, undo, sorting, columns; with htmx and without script alike."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,6 @@ from orders.operations.counting import order_totals
 from orders.operations.presenting import review_order
 from orders.operations.reviewing import edit_lines, leave_out_lines
 from tests.factories import (
-    finish_order,
     import_rows,
     log_vins,
     make_dealership,
@@ -27,7 +26,6 @@ from tests.factories import (
     make_vehicles,
     make_vin,
 )
-from tests.orders.batches import finish, make_lots, orders_of, start
 from tests.pages import HTMX, part, sign_in, words
 
 pytestmark = pytest.mark.django_db
@@ -247,43 +245,6 @@ def test_nobody_undoes_what_another_did_and_viewers_nothing(staff: Client, order
     assert line_of(order, 1).overrides == {"trim": "Mine"}
 
 
-# ---------- tabs ----------
-def test_the_orders_of_a_batch_are_tabs_with_their_counts_in_words(staff: Client) -> None:
-    ash, birch, cedar = make_lots(3, vehicles=2)
-    import_rows(rows=[make_row(number=101, location=birch.name, **{"Vechile URL": ""})])
-    batch = start([ash, birch, cedar])
-    first, second, third = orders_of(batch)
-    page = staff.get(address(second))
-    tabs = part(page, '<nav class="tabs"', "</nav>")
-    assert "Birch Motors in review, 1 vehicle 1 warning" in tabs
-    assert "Ash Motors in review, 2 vehicles" in tabs
-    markup = " ".join(page.content.decode().split())
-    assert f'href="{address(first)}" data-key="["' in markup
-    assert f'href="{address(second)}" aria-current="page"' in markup
-    assert f'href="{address(third)}" data-key="]"' in markup
-    assert f'href="{reverse("batch_detail", args=[batch.pk])}">Number and complete all' in markup
-
-
-def test_an_action_brings_the_tab_of_its_order_up_to_date(staff: Client) -> None:
-    batch = start(make_lots(2, vehicles=2))
-    [first, _] = orders_of(batch)
-    answer = send(staff, first, ["1-1"], do="leave-out", reason="sold")
-    assert "1 vehicle" in part(answer, f'id="tab-{first.pk}"', "<div")
-
-
-def test_done_orders_of_the_batch_show_their_state(staff: Client) -> None:
-    batch = start(make_lots(2, vehicles=1))
-    finish(batch)
-    [first, second] = orders_of(batch)
-    assert "Birch Motors 1 vehicle, Done" in part(staff.get(address(first)), '<nav class="tabs"', "</nav>")
-    assert second.state == "done"
-
-
-def test_an_order_of_its_own_has_no_tabs(staff: Client, order: Order) -> None:
-    markup = staff.get(address(order)).content.decode()
-    assert ('class="tabs"' in markup, "Number and complete all" in markup) == (False, False)
-
-
 # ---------- sorting, columns ----------
 def test_rows_are_sorted_by_the_address_and_empty_values_stand_last(staff: Client) -> None:
     elm = make_dealership()
@@ -431,31 +392,8 @@ def test_page_row_and_selection_take_the_same_number_of_queries_for_3_and_500_li
     assert max(small) <= 22
 
 
-@pytest.mark.parametrize("count", [1, 4])
-def test_the_tabs_take_the_same_number_of_queries_for_any_number_of_orders(count: int) -> None:
-    [first, *_] = orders_of(start(make_lots(count, vehicles=1)))
-    staff = sign_in(role="staff")
-    with CaptureQueriesContext(connection) as queries:
-        staff.get(address(first))
-    assert len(queries) == 14
-
-
 def test_a_page_of_500_lines_weighs_less_than_300_kilobytes(staff: Client) -> None:
     order = make_large(500)
     page = staff.get(address(order))
     assert len(seqs_of(page)) == 500
     assert len(page.content) < 300_000
-
-
-# ---------- the order's page ----------
-def test_the_codes_of_a_done_order_are_scanned_once_more(staff: Client, order: Order, settings: Any) -> None:
-    finish_order(order=order)
-    page = reverse("order_detail", args=[order.pk])
-    assert "Scan check: 4 of 4" not in words(staff.get(page))
-    assert "Scan check: 4 of 4 read as their addresses." in words(staff.get(f"{page}?scan=1"))
-    code = order.artifacts.filter(kind="qr")[1]
-    (settings.ORDERS_DIR / code.path).write_bytes(b"no picture")
-    lost = words(staff.get(f"{page}?scan=1"))
-    assert "Scan check: 3 of 4 read as their addresses." in lost
-    assert f"Line 2: {code.name} is missing or altered on disk. Re-issue the order." in lost
-    assert "Scan check" not in words(sign_in(role="viewer").get(f"{page}?scan=1"))
