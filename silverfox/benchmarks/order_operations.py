@@ -16,7 +16,7 @@ from dealerships.models import Dealership, PathProfile
 from inventory.domain.facts import LotStatus
 from inventory.models import Dataset, InventoryImport, RawVehicle, Vehicle
 from orders.domain.lines import OrderContent
-from orders.models import Order
+from orders.models import Order, VinLogEntry
 from orders.operations.checking import order_content
 from orders.operations.completing import approve_order, complete_order
 from orders.operations.preparing import OrderRequest, create_order
@@ -28,6 +28,7 @@ from silverfox.benchmarks.import_operations import make_import, rolled_back
 RATIO = 5
 # What one completion commits: the claim and the release; it is too short for its lease to be renewed.
 _COMMITS = 2
+_BATCH = 2000
 _CONDITIONS = (Condition.NEW, Condition.NEW, Condition.PRE_OWNED, Condition.CERTIFIED)
 
 
@@ -76,6 +77,17 @@ def make_dealership_with_lot(item: InventoryImport, number: int, vehicles: int) 
     dealership = _dealership(number)
     _fill_lot(item, dealership, range(number * vehicles, (number + 1) * vehicles))
     return dealership
+
+
+def fill_log(dealership: Dealership, numbers: range) -> None:
+    """Log the vehicles of those numbers, 20 to an order."""
+    entries = (
+        VinLogEntry(
+            dealership=dealership, vin=make_vin(n), label=str(40_000 + n // 20), source=VinLogEntry.Source.IMPORT
+        )
+        for n in numbers
+    )
+    VinLogEntry.objects.bulk_create(entries, batch_size=_BATCH)
 
 
 def _dealership(number: int) -> Dealership:

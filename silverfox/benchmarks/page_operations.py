@@ -23,9 +23,8 @@ from orders.operations.preparing import OrderRequest, create_order
 from silverfox.benchmarks.browsing import answer_of, median_ms, sign_in
 from silverfox.benchmarks.data import make_vin
 from silverfox.benchmarks.import_operations import make_import
-from silverfox.benchmarks.order_operations import make_dealership_with_lot
-from silverfox.benchmarks.own_database import is_own
-from silverfox.benchmarks.review_operations import fill_log, know_the_sizes
+from silverfox.benchmarks.order_operations import fill_log, make_dealership_with_lot
+from silverfox.benchmarks.own_database import is_own, know_the_sizes
 
 GOAL_MS, GOAL_BYTES = 100, 300_000
 _IN_BATCH = 36

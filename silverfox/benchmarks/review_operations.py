@@ -8,7 +8,6 @@ from itertools import count
 from typing import Any
 
 from django.core.management import call_command
-from django.db import connection
 from django.forms import modelformset_factory
 from django.template import Context
 from django.urls import reverse
@@ -16,22 +15,20 @@ from django.urls import reverse
 from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
 from foundation.errors import Refused
-from orders.models import Order, OrderLine, VinLogEntry
+from orders.models import Order, OrderLine
 from orders.operations.preparing import OrderRequest, create_order
 from orders.operations.presenting import review_order
 from orders.operations.review_columns import ReviewTable, chosen_columns
 from silverfox.benchmarks.browsing import answer_of, median_ms, sign_in
 from silverfox.benchmarks.comparing import Comparison, compare
-from silverfox.benchmarks.data import make_vin
 from silverfox.benchmarks.import_operations import make_import
-from silverfox.benchmarks.order_operations import make_dealership_with_lot
-from silverfox.benchmarks.own_database import is_own
+from silverfox.benchmarks.order_operations import fill_log, make_dealership_with_lot
+from silverfox.benchmarks.own_database import is_own, know_the_sizes
 from silverfox.templatetags.review_rows import review_rows
 
 RATIO = 20
 GOAL_PAGE_MS, GOAL_ROW_MS, GOAL_BYTES = 100, 30, 300_000
 _FIELDS = ("stock", "condition", "year", "make", "model", "trim", "price", "url", "ext_color", "exclusion_reason")
-_BATCH = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,23 +55,6 @@ def measure_review(*, lines: int, log_entries: int, rounds: int) -> tuple[Review
     know_the_sizes()
     order, _ = create_order(OrderRequest(dealership=dealership, kind=OrderKind.CAO, confirmed=True))
     return _times(order, rounds), _compare_rows(order, rounds)
-
-
-def fill_log(dealership: Dealership, numbers: range) -> None:
-    """Log the vehicles of those numbers, 20 to an order."""
-    entries = (
-        VinLogEntry(
-            dealership=dealership, vin=make_vin(n), label=str(40_000 + n // 20), source=VinLogEntry.Source.IMPORT
-        )
-        for n in numbers
-    )
-    VinLogEntry.objects.bulk_create(entries, batch_size=_BATCH)
-
-
-def know_the_sizes() -> None:
-    """Let the database plan with the rows that there are, as it does in an installation that has run for a day."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 def _times(order: Order, rounds: int) -> ReviewTimes:
