@@ -275,6 +275,12 @@ def state_word(of: str, value: str) -> str:
 
 
 @register.simple_tag
+def state_tone(of: str, value: str) -> str:
+    """The class that colours a state; empty for one without a colour of its own."""
+    return LOOKS[of][value].tone
+
+
+@register.simple_tag
 def bar(total: int, *parts: str | int) -> SafeString:
     """A bar of `total` units filled by pairs of class and number; every number also stands beside it as text."""
     rectangles = format_html_join("", '<rect class="{}" x="{}" width="{}" height="1"/>', _segments(parts))
