@@ -3,6 +3,7 @@
 The page of a review counts the lines that it shows anyway; these counts are for whoever does not read them all.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
@@ -11,7 +12,16 @@ from django.db.models.functions import Coalesce, Lower
 
 from orders.models import Order, OrderLine, VinLogEntry
 from orders.operations.checking import logged_apart, unapproved_host, vins_taken_apart
-from orders.operations.presenting import PRINTED_MEANWHILE, ReviewTotals, Stop, is_checked, output_fault, review_order
+from orders.operations.presenting import (
+    PRINTED_MEANWHILE,
+    ReviewLine,
+    ReviewTotals,
+    Stop,
+    is_checked,
+    output_fault,
+    review_lines,
+    review_order,
+)
 
 _HOST = r"^https?://(?:www\.)?([^/:?#]+)"
 IS_INCLUDED = Q(included=True)
@@ -46,10 +56,21 @@ def with_warnings(lines: QuerySet[OrderLine]) -> QuerySet[OrderLine]:
     )
 
 
-def order_totals(*, order: Order) -> ReviewTotals:
-    """The totals of an order's review; where some of its lines are not judged yet, these are made as for its page."""
-    lines = OrderLine.objects.filter(order=order).order_by("seq")
+def review_part(
+    *, order: Order, lines: Sequence[OrderLine], is_counted: bool
+) -> tuple[Sequence[ReviewLine], ReviewTotals | None]:
+    """Lines of an order as its reviewer sees them, and the totals of the order: whoever only looks changes none."""
     taken = vins_taken_apart(order=order)
+    totals = order_totals(order=order, taken=taken) if is_counted else None
+    return review_lines(order=order, lines=lines, taken=taken), totals
+
+
+def order_totals(*, order: Order, taken: set[str]) -> ReviewTotals:
+    """The totals of an order's review, where `vins_taken_apart` gave `taken` before.
+
+    Where some of its lines are not judged yet, the totals are made as for its page.
+    """
+    lines = OrderLine.objects.filter(order=order).order_by("seq")
     # Plain values: making a model of every line would take longer than the query.
     found: Any = lines.annotate(is_logged=logged_apart(order)).values_list(*_COUNTED, "is_logged", named=True)
     found = list(found)

@@ -1,11 +1,12 @@
 """What the pages of an order show of its lines: read only, the same number of queries for any number of lines."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -27,7 +28,7 @@ from orders.operations.line_contents import line_content
 from orders.operations.selecting import log_remark
 
 PRINTED_MEANWHILE = "printed since this order was prepared"
-SHOWS = ("all", "warnings", "edited", "left_out")
+_NO_POSITIONS: Mapping[int, int] = {}
 _ANY_VIN = "1" * 17
 _RAW_NAMES = {"condition": "type", "url": "vehicle_url"}
 
@@ -57,9 +58,13 @@ class ReviewLine:
     def content(self) -> LineContent:
         return line_content(self.line, seq=self.position)
 
+    def value(self, name: str) -> Any:
+        """What the line prints of a field; its content is made only where the reviewer changed something."""
+        return getattr(self.content if self.line.overrides else self.line, name)
+
     @property
     def condition(self) -> str:
-        return CONDITION_NAMES[self.content.condition] or "Unknown"
+        return CONDITION_NAMES[self.value("condition")] or "Unknown"
 
     @property
     def is_warned(self) -> bool:
@@ -77,14 +82,21 @@ class ReviewLine:
         return self.line.lacks or (PRINTED_MEANWHILE if self.needs_reprint else "")
 
     def belongs_to(self, show: str) -> bool:
-        chosen = {"warnings": self.is_warned, "edited": self.is_edited, "left_out": not self.line.included}
-        return chosen.get(show, True)
+        return _BELONGS.get(show, _BELONGS["all"])(self)
 
     def holds(self, text: str) -> bool:
         """Whether the text, in any case, stands in a field that people search for."""
-        content = self.content
-        fields = (content.vin, content.stock, content.year, content.make, content.model, content.trim)
+        fields = (self.value(name) for name in ("vin", "stock", "year", "make", "model", "trim"))
         return text.lower() in " ".join(str(field or "") for field in fields).lower()
+
+
+_BELONGS: Mapping[str, Callable[[ReviewLine], bool]] = {
+    "all": lambda _: True,
+    "warnings": lambda row: row.is_warned,
+    "edited": lambda row: row.is_edited,
+    "left_out": lambda row: not row.line.included,
+}
+SHOWS = tuple(_BELONGS)
 
 
 class Stop(NamedTuple):
@@ -136,7 +148,7 @@ class Review:
         return ReviewTotals(
             is_editable=self.order.is_editable,
             counts={show: sum(row.belongs_to(show) for row in self.lines) for show in SHOWS},
-            stopping=[Stop(row.line.seq, row.stops) for row in self.lines if row.stops],
+            stopping=[Stop(row.line.seq, why) for row in self.lines if (why := row.stops)],
             fault=output_fault(self.order, sum(row.line.included for row in self.lines)),
         )
 
@@ -144,24 +156,34 @@ class Review:
         return next(row for row in self.lines if row.line.seq == seq)
 
 
-def review_order(*, order: Order, seqs: Sequence[int] | None = None) -> Review:
-    """The lines of an order, or those with the numbers `seqs`, with everything that a reviewer should know of each."""
-    lines = list(order.lines.all() if seqs is None else order.lines.filter(seq__in=seqs))
+def review_order(*, order: Order) -> Review:
+    """All lines of an order with everything that a reviewer should know of each."""
+    lines = list(order.lines.all())
+    places = accumulate(line.included for line in lines)
+    positions = {line.seq: place for line, place in zip(lines, places, strict=True) if line.included}
+    taken = vins_taken_apart(order=order)
+    return Review(order, review_lines(order=order, lines=lines, taken=taken, positions=positions))
+
+
+def review_lines(
+    *, order: Order, lines: Sequence[OrderLine], taken: set[str], positions: Mapping[int, int] = _NO_POSITIONS
+) -> tuple[ReviewLine, ...]:
+    """Lines of the order with everything that a reviewer should know of each; `positions` by their numbers.
+
+    `taken` is what `vins_taken_apart` gave before.
+    """
     unjudged = [line for line in lines if line.warnings is None]
     if unjudged:
         judge_lines(order=order, lines=unjudged)
-    taken = vins_taken_apart(order=order)
     before = _printed_before(order, lines)
     checked = {line.vin for line in lines if line.included and is_checked(line)}
     reprints = checked & (taken | before.keys())
-    rows, place = [], 0
+    rows = []
     for line in lines:
         line.order = order
-        place += line.included
         remarks = tuple(_remarks(line, before=before.get(line.vin, "")))
-        is_placed = line.included and seqs is None
-        rows.append(ReviewLine(line, place if is_placed else line.seq, remarks, line.vin in reprints))
-    return Review(order, tuple(rows))
+        rows.append(ReviewLine(line, positions.get(line.seq, line.seq), remarks, line.vin in reprints))
+    return tuple(rows)
 
 
 def is_checked(line: OrderLine) -> bool:

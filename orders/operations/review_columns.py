@@ -25,14 +25,14 @@ def _site_texts(row: ReviewLine) -> str:
 
 
 COLUMNS = (
-    ReviewColumn("stock", "Stock", lambda row: row.content.stock),
+    ReviewColumn("stock", "Stock", lambda row: row.value("stock")),
     ReviewColumn("condition", "Cond.", lambda row: row.condition),
-    ReviewColumn("year", "Year", lambda row: row.content.year),
-    ReviewColumn("make", "Make", lambda row: row.content.make),
-    ReviewColumn("model", "Model", lambda row: row.content.model),
-    ReviewColumn("trim", "Trim", lambda row: row.content.trim),
-    ReviewColumn("ext_color", "Color", lambda row: row.content.ext_color, is_usual=False),
-    ReviewColumn("price", "Price", lambda row: row.content.price),
+    ReviewColumn("year", "Year", lambda row: row.value("year")),
+    ReviewColumn("make", "Make", lambda row: row.value("make")),
+    ReviewColumn("model", "Model", lambda row: row.value("model")),
+    ReviewColumn("trim", "Trim", lambda row: row.value("trim")),
+    ReviewColumn("ext_color", "Color", lambda row: row.value("ext_color"), is_usual=False),
+    ReviewColumn("price", "Price", lambda row: row.value("price")),
     ReviewColumn("site", "Site's texts", _site_texts, is_usual=False),
 )
 _FIXED = {

@@ -1,6 +1,7 @@
 """Several lines at once, and undo: what the bar of selected rows and the Undo buttons do."""
 
 import re
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -141,6 +142,6 @@ def _conflicts(
     undo = undo_address(request, order, outcome)
     if not request.headers.get("HX-Request"):
         messages.success(request, said, extra_tags=undo)
-    rows = sorted([*seqs, *(line.seq for line in outcome.done)])
+    rows = sorted([*outcome.conflicts, *outcome.done], key=attrgetter("seq"))
     more: dict[str, Any] = {"saved": [line.seq for line in outcome.changed], "said": said, "said_undo": undo}
     return answer_lines(request, order, rows, status=CONFLICT, opened=opened, alert=alert, out_of_band=True, **more)

@@ -11,8 +11,8 @@ from django.urls import reverse
 from foundation.roles import AuthenticatedRequest
 from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS
 from orders.models import Order, OrderEvent, OrderLine
-from orders.operations.counting import order_totals
-from orders.operations.presenting import line_texts, review_order
+from orders.operations.counting import review_part
+from orders.operations.presenting import line_texts
 from orders.operations.reviewing import LinesOutcome
 from orders.operations.undoing import last_change
 from orders.views.reviewing import Opened, query_of, review_address, review_context, review_page
@@ -21,7 +21,7 @@ from orders.views.reviewing import Opened, query_of, review_address, review_cont
 def answer_lines(
     request: HttpRequest,
     order: Order,
-    seqs: Sequence[int],
+    lines: Sequence[OrderLine],
     *,
     status: int = 200,
     opened: Opened | None = None,
@@ -29,17 +29,16 @@ def answer_lines(
     event: OrderEvent | None = None,
     **said: Any,
 ) -> HttpResponse:
-    """These lines as they are now with the counts of the page; `opened` tells what stands under them.
+    """These lines, read in this request, with the counts of the page; `opened` tells what stands under them.
 
     A line that an address names replaces the row that asked; the lines of a selection find their own places.
     """
     if not request.headers.get("HX-Request"):
         return review_page(request, order, status=status, opened=opened or {}, **said)
-    # Whoever only looks changes no count.
-    totals = order_totals(order=order) if request.method == "POST" else None
+    rows, totals = review_part(order=order, lines=lines, is_counted=request.method == "POST")
     context = {
         **review_context(request, order, totals, opened=opened, saved=saved, event=event),
-        "rows": review_order(order=order, seqs=seqs).lines if seqs else (),
+        "rows": rows,
         **said,
     }
     return render(request, "orders/_lines_answer.html", context, status=status)
@@ -51,10 +50,9 @@ def answer_done(
     """Say what was done, with the address that undoes it, on the page that the action came from."""
     undo = undo_address(request, order, outcome)
     if request.headers.get("HX-Request"):
-        seqs = [line.seq for line in outcome.done]
         saved = [line.seq for line in outcome.changed]
         event = outcome.event if undo else None
-        return answer_lines(request, order, seqs, saved=saved, event=event, said=text, said_undo=undo, **said)
+        return answer_lines(request, order, outcome.done, saved=saved, event=event, said=text, said_undo=undo, **said)
     messages.success(request, text, extra_tags=undo)
     anchor = f"#line-{outcome.done[0].seq}" if len(outcome.done) == 1 else ""
     return redirect(review_address(request, order) + anchor)

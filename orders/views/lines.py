@@ -31,7 +31,8 @@ CONFLICT = 409
 
 @require_safe
 def line_row(request: HttpRequest, pk: int, seq: int) -> HttpResponse:
-    return answer_lines(request, get_line(pk, seq).order, [seq])
+    line = get_line(pk, seq)
+    return answer_lines(request, line.order, [line])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +57,7 @@ def line_edit(request: AuthenticatedRequest, pk: int, seq: int) -> HttpResponse:
     if outcome.conflicts:
         typed = {name: form.cleaned_data[name] for name in EDITABLE_FIELDS}
         panel = conflict_panel(outcome.conflicts[0], was=form.was, mine=typed)
-        return answer_lines(request, line.order, [seq], status=CONFLICT, opened={seq: panel})
+        return answer_lines(request, line.order, outcome.conflicts, status=CONFLICT, opened={seq: panel})
     return answer_done(request, line.order, outcome, f"Row {seq} saved.")
 
 
@@ -132,7 +133,8 @@ def _act(
 
 
 def _notice(request: HttpRequest, line: OrderLine, words: str, *, status: int) -> HttpResponse:
-    return answer_lines(request, line.order, [line.seq], status=status, opened={line.seq: {"notice": words}})
+    now = get_line(line.order_id, line.seq)
+    return answer_lines(request, now.order, [now], status=status, opened={line.seq: {"notice": words}})
 
 
 def _open(request: HttpRequest, line: OrderLine, form: LineForm, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -153,7 +155,7 @@ def _open(request: HttpRequest, line: OrderLine, form: LineForm, *, status: int 
     ]
     editor = {"form": form, "fields": fields, "names": ",".join(EDITABLE_FIELDS), **more}
     editor["preview"] = preview_line(line=line, texts=_texts(form))
-    return answer_lines(request, line.order, [line.seq], status=status, opened={line.seq: {"editor": editor}})
+    return answer_lines(request, line.order, [line], status=status, opened={line.seq: {"editor": editor}})
 
 
 def _texts(form: LineForm) -> dict[str, str]:

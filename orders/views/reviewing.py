@@ -164,5 +164,5 @@ def _vehicles(review: Review) -> dict[str, str]:
     """Year, make and model by VIN, for the entries of a LIST."""
     if review.order.kind == "cao":
         return {}
-    lines = [row.content for row in review.lines]
-    return {line.vin: " ".join(str(part) for part in (line.year, line.make, line.model) if part) for line in lines}
+    named = ((row.line.vin, [row.value(name) for name in ("year", "make", "model")]) for row in review.lines)
+    return {vin: " ".join(str(part) for part in parts if part) for vin, parts in named}

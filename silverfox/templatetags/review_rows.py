@@ -4,6 +4,7 @@ End tags that HTML does without are left out for the same reason.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from django import template
@@ -49,16 +50,17 @@ class _RowWriter:
         self.opened: dict[int, dict[str, Any]] = context["opened"]
         self.saved: set[int] = context["saved"]
         self.chosen: set[int] = context["chosen"]
-        self.lines = f"{reverse('order_review', args=[context['order'].pk]).removesuffix('review/')}lines/"
+        lines = f"{reverse('order_review', args=[context['order'].pk]).removesuffix('review/')}lines/"
         self.same = {
             "swap": _attribute("hx-swap-oob", "true") if out_of_band else NOTHING,
-            "lines": self.lines,
-            "query": context["query"],
+            "lines": _safe(lines),
+            "query": _safe(context["query"]),
         }
         cells = "".join(_CELLS.get(column.name, "<td>{}") for column in self.columns)
         self.start = _BEGIN + (_BOX if self.can_edit else "") + _VIN + cells
         self.usual, self.other = self.start + _USUAL, self.start + _OTHER
-        self.icons: dict[str, SafeString] = {}
+        # Most texts of a page, every icon and every version stand in many of its rows.
+        self.cell, self.icon = cache(_cell), cache(icon)
 
     def write(self, row: ReviewLine) -> SafeString:
         line, opened = row.line, self.opened.get(row.line.seq, {})
@@ -69,7 +71,7 @@ class _RowWriter:
             *[self._text(row, column) for column in self.columns],
             seq=line.seq,
             tone=self._tone(row, is_open="editor" in opened),
-            version=line.version,
+            version=self.cell(line.version),
             checked=_attribute("checked", "") if line.seq in self.chosen else NOTHING,
             vin=line.vin,
             head=line.vin[:VIN_HEAD],
@@ -98,15 +100,13 @@ class _RowWriter:
         value = column.value(row)
         text = money(value) if column.name == "price" else "" if value is None else value
         if column.name not in row.line.overrides:
-            is_long = column.name in _CLIPPED and len(str(text)) > _LONGEST
-            return format_html('<span class="long" title="{0}">{0}</span>', text) if is_long else text
+            return self.cell(text, is_clipped=column.name in _CLIPPED)
         raw = row.line.raw.get({"condition": "type"}.get(column.name, column.name), "") or "(blank)"
         return format_html('<span class="changed-value" title="Site: {}">{}</span>', raw, text)
 
     def _remarks(self, row: ReviewLine) -> Iterator[tuple[str, SafeString, str]]:
         for remark in row.remarks:
-            shape = self.icons.get(remark.icon) or self.icons.setdefault(remark.icon, icon(remark.icon))
-            yield remark.tone, shape, remark.text
+            yield remark.tone, self.icon(remark.icon), remark.text
 
     def _action(self, row: ReviewLine, *, is_open: bool) -> SafeString:
         if not row.line.included:
@@ -120,7 +120,7 @@ class _RowWriter:
             '{0}<a href="{1}{2}/edit/{3}" data-key="e" aria-label="Edit row {2}">Edit</a>'
             '<a href="{1}{2}/out/{3}" data-key="l">Leave out</a>',
             confirm,
-            self.lines,
+            self.same["lines"],
             row.line.seq,
             self.same["query"],
         )
@@ -133,7 +133,7 @@ class _RowWriter:
             key,
             gerund,
             row.line.seq,
-            address=f"{self.lines}{row.line.seq}/{verb}/{self.same['query']}",
+            address=f"{self.same['lines']}{row.line.seq}/{verb}/{self.same['query']}",
             word=word,
         )
 
@@ -143,6 +143,15 @@ class _RowWriter:
         page = {str(name): value for name, value in self.context.flatten().items()}
         inner = {**page, **opened, "row": row, "line": row.line, "width": width}
         return format_html("{}", get_template("orders/_line_detail.html").render(inner))
+
+
+def _safe(text: object) -> SafeString:
+    return format_html("{}", text)
+
+
+def _cell(text: object, *, is_clipped: bool = False) -> SafeString:
+    is_long = is_clipped and len(str(text)) > _LONGEST
+    return format_html('<span class="long" title="{0}">{0}</span>', text) if is_long else _safe(text)
 
 
 def _attribute(name: str, value: str) -> SafeString:
