@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from dealerships.domain.output import OrderKind
 from dealerships.domain.rules import ConditionGroup
 from dealerships.models import CONDITION_CHOICES, KIND_CHOICES, WEEKDAYS, Dealership, PathProfile
+from foundation.widgets import LongSelect
 from orders.domain.overrides import EDITABLE_FIELDS, FIELD_WORDS
 from orders.models import GROUP_CHOICES, OrderDraft, OrderLine
 from orders.operations.drafting import MOST_CHARACTERS, TypedOrder
@@ -30,7 +31,7 @@ class CreateForm(forms.Form):
     dealership = forms.ModelChoiceField(
         Dealership.objects.active(),
         empty_label="Choose a dealership",
-        widget=forms.Select(
+        widget=LongSelect(
             attrs={
                 "hx-post": reverse_lazy("order_draft"),
                 "hx-trigger": "change",

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -17,6 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from dealerships.domain.names import fold_name
 from dealerships.domain.output import OrderKind
 from dealerships.models import KIND_CHOICES, Dealership
+from foundation.addresses import addresses
 from foundation.errors import BadInput, SilverFoxError
 from foundation.roles import AuthenticatedRequest, staff_required
 from orders.domain.batches import NEEDS_ENTRIES, Weight
@@ -40,6 +43,8 @@ from orders.operations.preflight import is_worker_alive, means_problems
 from orders.views.answers import status_of
 
 CHOICES = {"due", "named", *DAYS}
+# Class and icon of what a problem does.
+_LOOKS = {Weight.STOPS: ("", "minus"), Weight.ASKS: ("warn", "warn"), Weight.TELLS: ("", "info")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,11 +188,10 @@ def _page(
     context = {
         "form": form,
         "chosen": chosen,
-        "kinds": KIND_CHOICES,
         "rows": rows,
         "ticked": len(ticked),
         "prepared": len(prepared),
-        "vehicles": sum(row["waiting"] for row in prepared if row["planned"].kind != OrderKind.LIST),
+        "vehicles": sum(row["waiting"] for row in prepared if not row["is_list"]),
         "means": means_problems(),
         **said,
     }
@@ -199,19 +203,42 @@ def _rows(user: User, chosen: Chosen, overviews: Mapping[int, Overview]) -> list
     drafts = {draft.dealership_id: draft for draft in begun_drafts(user=user)}
     planned = plan_orders(_shown(chosen, [o.dealership for o in overviews.values()]), chosen.wanted())
     problems = plan_problems(planned, overviews, typed=[pk for pk in drafts if pk])
-    return [
-        {
-            "planned": item,
-            "waiting": overviews[item.dealership.pk].waiting_of(item.group),
-            "problems": found,
-            "is_first": not at or planned[at - 1].dealership != item.dealership,
-            "is_ticked": chosen.is_ticked(item.dealership),
-            "conditions": chosen.conditions.get(item.dealership.pk, _usual(item.dealership)),
-            "needs_entries": any(problem.code == NEEDS_ENTRIES for problem in found),
-            "draft": drafts.get(item.dealership.pk) if item.kind != OrderKind.CAO else None,
-        }
-        for at, (item, found) in enumerate(zip(planned, problems, strict=True))
-    ]
+    address = addresses("dealership_detail")
+    rows = []
+    for at, (item, found) in enumerate(zip(planned, problems, strict=True)):
+        dealership = item.dealership
+        conditions = chosen.conditions.get(dealership.pk, _usual(dealership))
+        rows.append(
+            {
+                "planned": item,
+                "key": str(dealership.pk),
+                "name": dealership.name,
+                "address": address(dealership.pk),
+                "is_list": item.kind == OrderKind.LIST,
+                "waiting": overviews[dealership.pk].waiting_of(item.group),
+                "problems": found,
+                "remarks": [(*_LOOKS[problem.weight], problem.reason) for problem in found],
+                "is_first": not at or planned[at - 1].dealership != dealership,
+                "is_ticked": chosen.is_ticked(dealership),
+                "kind_options": _kind_options(dealership.default_order_kind, item.kind),
+                "condition_options": _condition_options(conditions, separate_orders=dealership.separate_orders),
+                "needs_entries": any(problem.code == NEEDS_ENTRIES for problem in found),
+                "draft": drafts.get(dealership.pk) if item.kind != OrderKind.CAO else None,
+            }
+        )
+    return rows
+
+
+@cache
+def _kind_options(usual: str, chosen: str) -> str:
+    """The same for every row with the same choice; the usual kind needs no word in an address."""
+    return render_to_string("batches/_kind_options.html", {"kinds": KIND_CHOICES, "usual": usual, "chosen": chosen})
+
+
+@cache
+def _condition_options(chosen: str, *, separate_orders: bool) -> str:
+    values = {"chosen": chosen, "separate_orders": separate_orders}
+    return render_to_string("batches/_condition_options.html", values)
 
 
 def _usual(dealership: Dealership) -> str:
@@ -220,7 +247,7 @@ def _usual(dealership: Dealership) -> str:
 
 def _can_be_prepared(row: dict[str, Any]) -> bool:
     """Whether the order would be made: nothing stops it, and there is something to print."""
-    has_vehicles = row["waiting"] > 0 and row["planned"].kind != OrderKind.LIST
+    has_vehicles = row["waiting"] > 0 and not row["is_list"]
     return (has_vehicles or bool(row["draft"])) and all(p.weight != Weight.STOPS for p in row["problems"])
 
 

@@ -17,6 +17,7 @@ from dealerships.models import KIND_CHOICES, Dealership
 from foundation.downloads import download
 from foundation.roles import AuthenticatedRequest
 from foundation.spreadsheet_csv import one_line, stream_spreadsheet_csv
+from foundation.widgets import LongSelect
 from orders.operations.order_listing import SHOWS, SORTS, OrderQuestion, count_orders, find_orders, order_cells
 
 PAGE_SIZE = 50
@@ -36,7 +37,7 @@ def _day(label: str) -> forms.DateField:
 class OrderFilters(forms.Form):
     """What the history can be asked for; nothing chosen asks for all."""
 
-    dealership = forms.ModelChoiceField(Dealership.objects.all(), required=False, empty_label="All")
+    dealership = forms.ModelChoiceField(Dealership.objects.all(), required=False, empty_label="All", widget=LongSelect)
     kind = forms.ChoiceField(choices=[("", "All"), *KIND_CHOICES], required=False)
     day = forms.ChoiceField(label="Days of", choices=[("", "Preparation"), ("completed", "Completion")], required=False)
     since = _day("From")

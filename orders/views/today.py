@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from dealerships.domain.names import fold_name
 from dealerships.domain.output import OrderKind
+from foundation.addresses import addresses
 from foundation.roles import MANAGER, STAFF, has_role
 from inventory.models import InventoryImport
 from orders.domain.batches import FINAL_STATES, RELEASED
@@ -128,7 +129,7 @@ def _sorted(overviews: list[Overview], sort: str) -> list[Overview]:
 def _rows(request: HttpRequest, overviews: Iterable[Overview]) -> list[dict[str, Any]]:
     """What the page shows of each dealership: plain texts by name, because there may be hundreds of rows."""
     step_of = _Steps(is_staff=has_role(request.user, STAFF), is_manager=has_role(request.user, MANAGER))
-    dealership_address, order_address = _addresses("dealership_detail"), _addresses("order_detail")
+    dealership_address, order_address = addresses("dealership_detail"), addresses("order_detail")
     return [_row(overview, dealership_address, order_address, step_of) for overview in overviews]
 
 
@@ -168,8 +169,8 @@ class _Steps:
 
     def __init__(self, *, is_staff: bool, is_manager: bool) -> None:
         self.is_staff, self.is_manager = is_staff, is_manager
-        self.order, self.review = _addresses("order_detail"), _addresses("order_review")
-        self.settings = _addresses("admin:dealerships_dealership_change")
+        self.order, self.review = addresses("order_detail"), addresses("order_review")
+        self.settings = addresses("admin:dealerships_dealership_change")
         self.new_order = reverse("order_create")
 
     def __call__(self, overview: Overview) -> tuple[str, str]:
@@ -186,12 +187,6 @@ class _Steps:
         if overview.state == DayState.NOT_SET_UP and self.is_manager:
             return self.settings(overview.dealership.pk), "Set rules"
         return "", ""
-
-
-def _addresses(name: str) -> Callable[[int], str]:
-    """The addresses of many rows by their ids, resolved once."""
-    head, _, tail = reverse(name, args=[0]).rpartition("0")
-    return lambda pk: f"{head}{pk}{tail}"
 
 
 def _day(moment: datetime | None) -> str:

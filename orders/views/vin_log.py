@@ -20,6 +20,7 @@ from foundation.errors import BadInput
 from foundation.rate_limits import uploads_limited
 from foundation.roles import AuthenticatedRequest, staff_required
 from foundation.spreadsheet_csv import one_line, stream_spreadsheet_csv
+from foundation.widgets import LongSelect
 from inventory.files import delete_upload, open_upload, store_upload
 from orders.models import VinLogEntry
 from orders.operations.log_listing import LogQuestion, entry_cells, find_entries
@@ -33,7 +34,10 @@ _CSV_TYPE = "text/csv; charset=utf-8"
 
 class LogFileForm(forms.Form):
     dealership = forms.ModelChoiceField(
-        Dealership.objects.all(), empty_label="Choose", error_messages={"required": "Choose the dealership."}
+        Dealership.objects.all(),
+        empty_label="Choose",
+        error_messages={"required": "Choose the dealership."},
+        widget=LongSelect,
     )
     file = forms.FileField(
         label="VIN log file",
@@ -76,8 +80,9 @@ def kept_log(token: str) -> KeptLog:
 
 
 class LogFilters(forms.Form):
-    """What the page of the log can be asked for, beside the dealership and the text."""
+    """What the page of the log can be asked for, beside the text."""
 
+    dealership = forms.ModelChoiceField(Dealership.objects.all(), required=False, empty_label="All", widget=LongSelect)
     force = forms.ChoiceField(label="State", choices=[("", "All"), ("yes", "In force"), ("no", "Void")], required=False)
     source = forms.ChoiceField(choices=[("", "All"), *VinLogEntry.Source.choices], required=False)
 
@@ -91,7 +96,6 @@ def vin_log_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "dealership": question.dealership,
-        "dealerships": Dealership.objects.only("name"),
         "query": question.text,
         "is_filtered": question.asks,
         "has_entries": bool(page.object_list) or VinLogEntry.objects.exists(),

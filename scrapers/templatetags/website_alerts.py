@@ -6,11 +6,11 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from foundation.addresses import addresses
 from scrapers.operations import surveying
 
 register = template.Library()
@@ -36,11 +36,10 @@ def website_alerts(context: template.Context) -> dict[str, Any]:
 @register.simple_tag
 def website_states() -> dict[int, SafeString]:
     """How the website of each dealership was read the last time, as a link to it, by dealership id."""
-    head, _, tail = reverse("website_detail", args=[0]).rpartition("0")
-    states = surveying.last_states()
+    address = addresses("website_detail")
     return {
-        pk: format_html('<a href="{}">{}</a>', f"{head}{website}{tail}", _state_markup(state))
-        for pk, (website, state) in states.items()
+        pk: format_html('<a href="{}">{}</a>', address(website), _state_markup(state))
+        for pk, (website, state) in surveying.last_states().items()
     }
 
 

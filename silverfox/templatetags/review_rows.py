@@ -59,8 +59,8 @@ class _RowWriter:
         cells = "".join(_CELLS.get(column.name, "<td>{}") for column in self.columns)
         self.start = _BEGIN + (_BOX if self.can_edit else "") + _VIN + cells
         self.usual, self.other = self.start + _USUAL, self.start + _OTHER
-        # Most texts of a page, every icon and every version stand in many of its rows.
-        self.cell, self.icon = cache(_cell), cache(icon)
+        # Most texts of a page, and every version, stand in many of its rows.
+        self.cell = cache(_cell)
 
     def write(self, row: ReviewLine) -> SafeString:
         line, opened = row.line, self.opened.get(row.line.seq, {})
@@ -106,7 +106,7 @@ class _RowWriter:
 
     def _remarks(self, row: ReviewLine) -> Iterator[tuple[str, SafeString, str]]:
         for remark in row.remarks:
-            yield remark.tone, self.icon(remark.icon), remark.text
+            yield remark.tone, icon(remark.icon), remark.text
 
     def _action(self, row: ReviewLine, *, is_open: bool) -> SafeString:
         if not row.line.included:

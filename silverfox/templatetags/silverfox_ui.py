@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -251,6 +252,7 @@ def _vin_parts(vin: str) -> SafeString:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An icon of the sprite, hidden from assistive technology: a word always stands beside it."""
     return format_html(
@@ -259,6 +261,7 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)
 def state(of: str, value: str, *, text: str = "", pill: bool = False) -> SafeString:
     """The state of an order, dataset, import or (LIST) entry; `text` replaces its word, a pill is for page headers."""
     look = LOOKS[of][value]
