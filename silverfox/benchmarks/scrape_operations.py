@@ -119,7 +119,7 @@ class ScrapeMeasurement:
         if self.floor is None:
             return {**found, "goal_seconds": GOAL_SECONDS_AT_REAL_PACE}
         times = round(self.first.seconds / self.floor, 2)
-        peer = {"name": PEER, "seconds": round(self.floor, 3), "ours_to_peer": times}
+        peer = {"name": PEER, "seconds": round(self.floor, 6), "ours_to_peer": times}
         shares = {part: round(share, 3) for part, share in self.shares.items()}
         return {**found, "goal_seconds": GOAL_SECONDS, "peer": peer, "shares": shares}
 
