@@ -1,6 +1,6 @@
 """Where managers configure dealerships."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -81,7 +81,15 @@ class CaoFilter(admin.SimpleListFilter):
         return queryset.filter(conditions__isnull=self.value() == "0") if self.value() else queryset
 
 
-class AliasInline(admin.TabularInline[DealershipAlias, Dealership]):
+class AccountStatusFilter(admin.AllValuesFieldListFilter):
+    """The library names the choice of those without a text by that text, which is nothing to read or press."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "None"}
+
+
+class AliasInline(admin.StackedInline[DealershipAlias, Dealership]):
     model = DealershipAlias
     formset = AliasFormSet
     fields = ("text",)
@@ -119,7 +127,7 @@ class DealershipAdmin(KeptAdmin, HistoryAdmin):
         "has_inventory_source",
         "template_new",
         "template_used",
-        "account_status",
+        ("account_status", AccountStatusFilter),
     )
     list_select_related = ("template_new", "template_used")
     search_fields = ("name", "short_code", "aliases__text", "approved_hosts")

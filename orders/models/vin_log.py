@@ -29,6 +29,7 @@ class VinLogImport(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "VIN log import"
 
 
 class VinLogQuerySet(models.QuerySet["VinLogEntry"]):

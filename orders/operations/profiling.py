@@ -40,8 +40,7 @@ def change_profile(*, order: Order, profile: PathProfile, actor: User | None = N
     """
     with transaction.atomic():
         locked = lock_order(order.pk)
-        if locked.state != OrderState.DONE:
-            raise Refused(f"Order {order.pk} is {locked.state}; only a done order can be re-issued.", code="not_done")
+        require_done(locked)
         released = _require_released(locked)
         before = locked.output_settings["profile_name"]
         locked.output_settings |= profile_settings(profile=profile)
@@ -52,6 +51,12 @@ def change_profile(*, order: Order, profile: PathProfile, actor: User | None = N
         detail = f"{before} to {profile}: {', '.join(file.name for file in changed) or 'no file changed'}"
         record_event(locked, "change path profile", actor=actor, detail=detail)
     return [file.name for file in changed]
+
+
+def require_done(order: Order) -> None:
+    """Raise `Refused` for an order that cannot be issued for another computer."""
+    if order.state != OrderState.DONE:
+        raise Refused(f"Order {order.pk} is {order.state}; only a done order can be re-issued.", code="not_done")
 
 
 def _require_released(order: Order) -> Mapping[str, bytes]:

@@ -21,10 +21,7 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: User | N
     life cycle does not have. To be called in a transaction.
     """
     before = OrderState(order.state)
-    try:
-        require_transition(before, target)
-    except IllegalTransition as error:
-        raise Refused(f"Order {order.pk} of {order.dealership}: {error}", code="illegal_transition") from error
+    require_move(order, target)
     order.state = target
     if target != OrderState.PROCESSING:
         claims.let_go(order)
@@ -34,6 +31,14 @@ def move_order(order: Order, target: OrderState, *, action: str, actor: User | N
     record_event(order, action, actor=actor, detail=detail, before=before)
     if order.batch_id:
         _settle_behind_the_commit(order.batch_id, anew=before in ENDED)
+
+
+def require_move(order: Order, target: OrderState) -> None:
+    """Raise `Refused` for a change of state that the life cycle does not have."""
+    try:
+        require_transition(OrderState(order.state), target)
+    except IllegalTransition as error:
+        raise Refused(f"Order {order.pk} of {order.dealership}: {error}", code="illegal_transition") from error
 
 
 def _settle_behind_the_commit(batch_id: int, *, anew: bool) -> None:

@@ -22,9 +22,10 @@ from orders.models import Artifact, Order
 from orders.operations.checking import order_content
 from orders.operations.completing import approve_order, cancel_order, reissue_order, ring_again, void_order
 from orders.operations.presenting import preview_csv
-from orders.operations.profiling import change_profile
+from orders.operations.profiling import change_profile, require_done
 from orders.operations.reviewing import send_back_to_review
 from orders.operations.scanning import scan_codes
+from orders.operations.transitions import require_move
 from orders.views.answers import get_order, status_of
 
 STOPS_POLLING = 286
@@ -99,9 +100,10 @@ def order_reissue(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def order_cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Ask first, on a page of its own; the reason is optional."""
     order = get_order(pk)
-    if request.method != "POST":
-        return render(request, "orders/order_cancel.html", {"order": order})
     try:
+        if request.method != "POST":
+            require_move(order, OrderState.CANCELLED)
+            return render(request, "orders/order_cancel.html", {"order": order})
         order = cancel_order(order=order, actor=request.user, reason=request.POST.get("reason", "").strip())
     except SilverFoxError as error:
         return _page(request, order, status=status_of(error), refusal=error)
@@ -117,13 +119,11 @@ def order_void(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Ask first, on a page of its own; the reason stays with the order and its log entries."""
     order = get_order(pk)
     form = ReasonForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-        logged = order.vin_log_entries.in_force().count()
-        return render(
-            request, "orders/order_void.html", {"order": order, "form": form, "logged": logged}, status=status
-        )
     try:
+        require_move(order, OrderState.VOIDED)
+        if not form.is_valid():
+            context = {"order": order, "form": form, "logged": order.vin_log_entries.in_force().count()}
+            return render(request, "orders/order_void.html", context, status=422 if form.is_bound else 200)
         _, voided = void_order(order=order, reason=form.cleaned_data["reason"], actor=request.user)
     except SilverFoxError as error:
         return _page(request, order, status=status_of(error), refusal=error)
@@ -137,10 +137,11 @@ def order_profile(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Issue the order again for another computer: only the image paths in its CSV files change."""
     order = get_order(pk)
     form = ProfileForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        context = {"order": order, "form": form, "profile_name": order.output_settings["profile_name"]}
-        return render(request, "orders/order_profile.html", context, status=422 if request.method == "POST" else 200)
     try:
+        require_done(order)
+        if not form.is_valid():
+            context = {"order": order, "form": form, "profile_name": order.output_settings["profile_name"]}
+            return render(request, "orders/order_profile.html", context, status=422 if form.is_bound else 200)
         changed = change_profile(order=order, profile=form.cleaned_data["profile"], actor=request.user)
     except SilverFoxError as error:
         return _page(request, order, status=status_of(error), refusal=error)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,11 +14,16 @@ from inventory.domain.vin import check_digit
 from orders.models import Order
 from orders.operations.batch_planning import Choice
 from orders.operations.batching import run_batch
+from orders.operations.drafting import TypedOrder, save_draft
 from orders.operations.reviewing import edit_line, leave_out_line
+from tests.browser.conftest import make_user
+from tests.browser.every_page import MAY_ALL
 from tests.factories import import_rows, make_csv, make_dealership, make_order, make_row, make_vin
 from tests.inventory.arrivals import import_file, rows_at
 
 DEALERSHIPS, LINES, IN_BATCH = 200, 500, 40
+_VIN = make_vin(number=5001)
+OUTCOMES = [_VIN, _VIN.lower(), "S05004", "S05005", "S05040", "P6321", make_vin(number=5900), "X" * 18]
 
 
 def scenes() -> dict[str, str]:
@@ -25,6 +31,7 @@ def scenes() -> dict[str, str]:
     listed, reviewed, failed, waiting = _list_with_every_outcome(), _review_with_warnings(), _failed(), _waiting()
     held, problems = _held_dataset(), _import_with_problems()
     return {
+        "order_create-list": _typed_list(Dealership.objects.get(name="Birch Street Cars"), OUTCOMES),
         "order_review-list": reverse("order_review", args=[listed.pk]),
         "order_review-warnings": reverse("order_review", args=[reviewed.pk]),
         "order_line_edit-warnings": reverse("order_line_edit", args=[reviewed.pk, 1]),
@@ -32,7 +39,23 @@ def scenes() -> dict[str, str]:
         "order_detail-waits": reverse("order_detail", args=[waiting.pk]),
         "import_dataset-held": reverse("import_dataset", args=[held]),
         "import_detail-problems": reverse("import_detail", args=[problems]),
+        **of_the_admin(),
     }
+
+
+def of_the_admin() -> dict[str, str]:
+    """Where managers work in it."""
+    change, dealership = "admin:dealerships_dealership_change", Dealership.objects.all()[0]
+    return {
+        "admin:dealership_list": reverse("admin:dealerships_dealership_changelist"),
+        "admin:dealership_change": reverse(change, args=[dealership.pk]),
+    }
+
+
+def large_scenes() -> dict[str, str]:
+    """Addresses by name, in a shop of `make_large_shop`."""
+    lot = Dealership.objects.get(short_code="LOT199")
+    return {"order_create-list": _typed_list(lot, [make_vin(number=n) for n in range(1, LINES + 1)]), **of_the_admin()}
 
 
 def make_large_shop() -> dict[str, list[Any]]:
@@ -66,9 +89,23 @@ def _lot(name: str, first: int, *cells: dict[str, str]) -> Dealership:
 def _list_with_every_outcome() -> Order:
     birch = _lot("Birch Street Cars", 5001, {}, {"Stock": "P6321"}, {"Stock": "P6321"}, {}, {"Type": "New"})
     make_order(dealership=birch, group=ConditionGroup.NEW)
-    vin = make_vin(number=5001)
-    entries = [vin, vin.lower(), "S05004", "S05005", "S05040", "P6321", make_vin(number=5900), "X" * 18]
-    return make_order(dealership=birch, kind=OrderKind.LIST, entries=entries)
+    return make_order(dealership=birch, kind=OrderKind.LIST, entries=OUTCOMES)
+
+
+def _typed_list(dealership: Dealership, entries: list[str]) -> str:
+    """Where the person who looks has typed these entries."""
+    typed = TypedOrder(
+        key=uuid4(),
+        writer=uuid4(),
+        version=0,
+        dealership=dealership,
+        kind=OrderKind.LIST,
+        group=ConditionGroup.ALL,
+        entries="\n".join(entries),
+        include_missing=False,
+    )
+    save_draft(user=make_user(MAY_ALL), typed=typed)
+    return f"{reverse('order_create')}?dealership={dealership.pk}"
 
 
 def _review_with_warnings() -> Order:

@@ -20,7 +20,7 @@ from silverfox.demo.operations import load_demo
 from tests.browser.conftest import SignIn
 from tests.browser.every_page import MAY_ALL, documents
 from tests.browser.looking import DESK, PHONE, THEMES
-from tests.browser.scenes import make_large_shop, scenes
+from tests.browser.scenes import large_scenes, make_large_shop, scenes
 from tests.browser.watching import Watch
 from tests.factories import ensure_mappings, make_order
 from tests.programs import ROOT
@@ -49,7 +49,7 @@ def normal() -> dict[str, str]:
 
 
 def large() -> dict[str, str]:
-    return documents(make_places() | make_large_shop())
+    return documents(make_places() | make_large_shop()) | large_scenes()
 
 
 @pytest.mark.parametrize("pages_of", [empty, normal, large], ids=lambda pages_of: pages_of.__name__)
@@ -78,7 +78,8 @@ def take(page: Page, folder: Path, name: str) -> None:
         page.set_viewport_size({"width": size["width"], "height": min(height, MOST_HEIGHT)})
         for theme in THEMES:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            page.screenshot(path=folder / f"{name}-{size['width']}-{theme}.png")
+            # The admin's links and buttons change their colours slowly.
+            page.screenshot(path=folder / f"{name}-{size['width']}-{theme}.png", animations="disabled")
 
 
 def write_index() -> None:

@@ -186,7 +186,11 @@ def test_a_template_is_retired_and_restored_after_a_yes(manager: Client) -> None
 
 def test_a_template_in_use_is_not_retired_and_the_dealerships_are_named(manager: Client) -> None:
     dealership = make_dealership(template_new="flyout", template_used="flyout")
-    assert f"1 dealership uses it: {dealership.name}." in words(manager.get(address("retire", "flyout")))
+    asked = words(manager.get(address("retire", "flyout")))
+    assert (f"1 dealership uses it: {dealership.name}." in asked, "Retire Flyout" in asked.split("?")[-1]) == (
+        True,
+        False,
+    )
     page = manager.post(address("retire", "flyout"))
     assert (page.status_code, dealership.name in words(page)) == (409, True)
     assert not row_of("flyout").retired

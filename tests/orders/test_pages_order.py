@@ -274,6 +274,21 @@ def test_a_manager_voids_a_done_order_with_a_reason(order: Order) -> None:
     assert (state_of(order), VinLogEntry.objects.in_force().count()) == ("voided", 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "state", "said"),
+    [
+        ("order_cancel", "done", "An order that is done cannot become cancelled."),
+        ("order_void", "review", "An order that is review cannot become voided."),
+        ("order_profile", "review", "is review; only a done order can be re-issued."),
+    ],
+)
+def test_nobody_is_asked_about_what_cannot_be_done(order: Order, name: str, state: str, said: str) -> None:
+    if state == "done":
+        finish_order(order=order)
+    page = sign_in(role="manager").get(address(order, name))
+    assert (page.status_code, said in words(page), state_of(order)) == (409, True, state)
+
+
 def test_an_order_is_voided_once(order: Order) -> None:
     finish_order(order=order)
     manager = sign_in(role="manager")
@@ -289,7 +304,7 @@ def test_what_changes_an_order_is_closed_to_viewers_and_never_done_by_a_link(ord
     finish_order(order=order)
     assert sign_in(role="viewer").post(address(order, name)).status_code == 403
     read = sign_in(role="manager").get(address(order, name)).status_code
-    assert read == (200 if name in {"order_cancel", "order_void"} else 405)
+    assert read == {"order_void": 200, "order_cancel": 409}.get(name, 405)
     assert state_of(order) == "done"
 
 
