@@ -84,7 +84,7 @@ class CaoFilter(admin.SimpleListFilter):
 class AccountStatusFilter(admin.AllValuesFieldListFilter):
     """The library names the choice of those without a text by that text, which is nothing to read or press."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or "None"}
 

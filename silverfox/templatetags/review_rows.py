@@ -26,10 +26,11 @@ _CLIPPED, _LONGEST = frozenset({"make", "model", "trim"}), 16
 _BEGIN = '<tbody id="line-{seq}" data-row{swap}><tr{tone}>'
 _BOX = '<td><input type="checkbox" name="line" value="{seq}-{version}" form="lines" aria-label="Row {seq}"{checked}>'
 _VIN = '<td>{seq}<td><button class="vin" data-copy="{vin}">{head}<b>{tail}</b></button>'
-_USUAL = (
-    '<td>{remarks}<td><a href="{lines}{seq}/edit/{query}" data-key="e" aria-label="Edit row {seq}">Edit</a>'
-    '<a href="{lines}{seq}/out/{query}" data-key="l">Leave out</a></tbody>'
+_LINKS = (
+    '<a href="{lines}{seq}/edit/{query}" data-key="e" aria-label="Edit row {seq}">Edit</a>'
+    '<a href="{lines}{seq}/out/{query}" data-key="l">Leave out</a>'
 )
+_USUAL = f"<td>{{remarks}}<td>{_LINKS}</tbody>"
 _OTHER = "<td>{remarks}<td>{action}{detail}</tbody>"
 
 
@@ -116,14 +117,7 @@ class _RowWriter:
             confirm = self._button(row, "confirm-reprint", "Print again", "Confirming…", key="p")
         if is_open:
             return confirm
-        return format_html(
-            '{0}<a href="{1}{2}/edit/{3}" data-key="e" aria-label="Edit row {2}">Edit</a>'
-            '<a href="{1}{2}/out/{3}" data-key="l">Leave out</a>',
-            confirm,
-            self.same["lines"],
-            row.line.seq,
-            self.same["query"],
-        )
+        return format_html(f"{{}}{_LINKS}", confirm, seq=row.line.seq, **self.same)
 
     def _button(self, row: ReviewLine, verb: str, word: str, gerund: str, *, key: str) -> SafeString:
         return format_html(
@@ -133,7 +127,7 @@ class _RowWriter:
             key,
             gerund,
             row.line.seq,
-            address=f"{self.same['lines']}{row.line.seq}/{verb}/{self.same['query']}",
+            address=format_html("{lines}{}/{}/{query}", row.line.seq, verb, **self.same),
             word=word,
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -340,6 +341,17 @@ def test_the_counts_of_an_answer_are_those_of_the_page(staff: Client) -> None:
     assert {name: ours.counts[name] for name in read.counts} == read.counts
     assert (ours.stopping, ours.fault, ours.can_complete) == (read.stopping, read.fault, read.can_complete)
     assert (read.counts["warnings"], len(read.stopping)) == (7, 3)
+
+
+def test_what_stands_in_a_row_leads_back_to_the_same_filter_and_sort(staff: Client, order: Order) -> None:
+    leave_out_lines(order=order, versions={2: 1}, reason="sold")
+    query = "?show=all&sort=-price"
+    page = BeautifulSoup(staff.get(address(order) + query).content, "html.parser")
+    lines = f"/orders/{order.pk}/lines/"
+    links, buttons = page.select("tbody a"), page.select("tbody button.action")
+    found = [tag["href"] for tag in links] + [tag[name] for tag in buttons for name in ("formaction", "hx-post")]
+    wanted = [f"{lines}{seq}/{deed}/{query}" for seq in (1, 3, 4) for deed in ("edit", "out")]
+    assert sorted(found) == sorted([*wanted, *[f"{lines}2/put-back/{query}"] * 2])
 
 
 def test_lines_that_were_never_judged_are_judged_when_they_are_read(staff: Client) -> None:
