@@ -159,7 +159,7 @@ class Review:
 def review_order(*, order: Order) -> Review:
     """All lines of an order with everything that a reviewer should know of each."""
     lines = list(order.lines.all())
-    places = accumulate(line.included for line in lines)
+    places = accumulate(int(line.included) for line in lines)
     positions = {line.seq: place for line, place in zip(lines, places, strict=True) if line.included}
     taken = vins_taken_apart(order=order)
     return Review(order, review_lines(order=order, lines=lines, taken=taken, positions=positions))

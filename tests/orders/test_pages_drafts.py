@@ -71,7 +71,7 @@ def test_every_entry_gets_its_outcome_while_it_is_typed(staff: Client) -> None:
     )
     assert entry(response, 1) == f"1 {vins[0]} Produced 2022 Jeep Renegade Latitude Printed, order 44109."
     assert entry(response, 2) == f"2 S00002 Produced {vins[1][:9]} {vins[1][9:]} 2022 Jeep Renegade Latitude"
-    assert entry(response, 3).endswith("2022 Jeep Renegade Latitude The same as entry 2 .")
+    assert entry(response, 3).endswith("2022 Jeep Renegade Latitude. The same as entry 2 .")
     assert entry(response, 4) == "4 ZZZZ Not on website Not on the website."
     assert entry(response, 5).endswith("Print VIN only")
     assert f'href="{reverse("order_detail", args=[other.pk])}">Open that order' in response.content.decode()

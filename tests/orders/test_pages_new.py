@@ -56,7 +56,7 @@ def test_a_list_takes_what_was_typed_and_shows_every_entry_in_review(staff: Clie
     assert part(review, '<p class="panel-body sums">', "</p>") == (
         "4 entries = 2 produced + 1 entered twice + 1 not on the website"
     )
-    assert part(review, '<li id="entry-3"', "</li>").endswith("2022 Jeep Renegade The same as entry 1.")
+    assert part(review, '<li id="entry-3"', "</li>").endswith("2022 Jeep Renegade. The same as entry 1.")
 
 
 def test_a_list_without_entries_is_asked_for_them(staff: Client) -> None:
