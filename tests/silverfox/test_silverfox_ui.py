@@ -10,11 +10,12 @@ from django.contrib.auth.models import AnonymousUser, Group, User
 from django.contrib.staticfiles import finders
 from django.template import Context, Template
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import Client, RequestFactory
 from django.urls import ResolverMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from inventory.models import Dataset, InventoryImport
 from orders.domain.day import DayState
@@ -22,15 +23,10 @@ from orders.domain.lines import EntryOutcome
 from orders.domain.states import OrderState
 from silverfox.templatetags import silverfox_ui
 
-ICON = '<svg class="icon" aria-hidden="true"><use href="/static/silverfox/icons.svg#{}"/></svg>'
 
-
-@pytest.fixture(autouse=True)
-def _plain_static_names(settings: Settings) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+def shape(name: str) -> str:
+    """An icon as it stands in a page."""
+    return f'<svg class="icon" aria-hidden="true"><use href="{static("silverfox/icons.svg")}#{name}"/></svg>'
 
 
 def rendered(source: str, **values: object) -> str:
@@ -137,15 +133,15 @@ def test_markup_in_a_vin_is_escaped() -> None:
 
 
 def test_a_state_has_a_shape_and_a_word_and_repeats_them_in_colour() -> None:
-    assert rendered('{% state "order" "done" %}') == f'<span class="state ok">{ICON.format("check")}Done</span>'
+    assert rendered('{% state "order" "done" %}') == f'<span class="state ok">{shape("check")}Done</span>'
 
 
 def test_a_quiet_state_has_no_colour() -> None:
-    assert rendered('{% state "order" "draft" %}') == f'<span class="state">{ICON.format("draft")}Draft</span>'
+    assert rendered('{% state "order" "draft" %}') == f'<span class="state">{shape("draft")}Draft</span>'
 
 
 def test_an_order_in_review_is_coloured_only_in_a_page_header() -> None:
-    expected = f'<span class="state info pill">{ICON.format("ready")}20 vehicles</span>'
+    expected = f'<span class="state info pill">{shape("ready")}20 vehicles</span>'
 
     assert rendered('{% state "order" "review" text="20 vehicles" pill=True %}') == expected
 
