@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
+from django.test import Client
 from hypothesis import settings as property_settings
 from pytest_django import Settings
 
@@ -47,6 +48,13 @@ def _own_directories(settings: Settings, tmp_path: Path) -> None:
     settings.SCRAPES_DIR = tmp_path / "scrapes"
     for folder in (settings.UPLOADS_DIR, settings.ORDERS_DIR, settings.SCRAPES_DIR):
         folder.mkdir(mode=0o700)
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    from tests.pages import sign_in
+
+    return sign_in(role="staff")
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from orders.operations.line_contents import line_content
 from orders.operations.selecting import log_remark
 
 PRINTED_MEANWHILE = "printed since this order was prepared"
-_NO_POSITIONS: Mapping[int, int] = {}
 _ANY_VIN = "1" * 17
 _RAW_NAMES = {"condition": "type", "url": "vehicle_url"}
 
@@ -166,7 +165,7 @@ def review_order(*, order: Order) -> Review:
 
 
 def review_lines(
-    *, order: Order, lines: Sequence[OrderLine], taken: set[str], positions: Mapping[int, int] = _NO_POSITIONS
+    *, order: Order, lines: Sequence[OrderLine], taken: set[str], positions: Mapping[int, int] | None = None
 ) -> tuple[ReviewLine, ...]:
     """Lines of the order with everything that a reviewer should know of each; `positions` by their numbers.
 
@@ -178,11 +177,11 @@ def review_lines(
     before = _printed_before(order, lines)
     checked = {line.vin for line in lines if line.included and is_checked(line)}
     reprints = checked & (taken | before.keys())
-    rows = []
+    rows, places = [], positions or {}
     for line in lines:
         line.order = order
         remarks = tuple(_remarks(line, before=before.get(line.vin, "")))
-        rows.append(ReviewLine(line, positions.get(line.seq, line.seq), remarks, line.vin in reprints))
+        rows.append(ReviewLine(line, places.get(line.seq, line.seq), remarks, line.vin in reprints))
     return tuple(rows)
 
 

@@ -109,7 +109,7 @@ def _question(request: HttpRequest) -> tuple[LogFilters, LogQuestion]:
     form.is_valid()
     force = form.cleaned_data.get("force", "")
     return form, LogQuestion(
-        dealership=_chosen_dealership(request),
+        dealership=form.cleaned_data.get("dealership") or _chosen_dealership(request),
         text=one_line(request.GET.get("q", "")),
         is_void={"yes": False, "no": True}.get(force),
         source=form.cleaned_data.get("source", ""),

@@ -19,7 +19,6 @@ from typing import Any
 
 from django.conf import settings
 
-from dealerships.models import Dealership
 from foundation.errors import Refused
 from jobs import claims
 from orders.domain.batches import FINAL_STATES, BatchState
@@ -37,7 +36,7 @@ from silverfox.benchmarks import naive
 from silverfox.benchmarks.comparing import Comparison, seconds
 from silverfox.benchmarks.import_operations import make_import
 from silverfox.benchmarks.order_operations import RATIO, approved_order, make_dealership_with_lot
-from silverfox.benchmarks.own_database import is_own, manage_here
+from silverfox.benchmarks.own_database import manage_here, require_empty
 from silverfox.benchmarks.watching import watched_memory, watched_time
 
 WORKERS = 2
@@ -98,8 +97,7 @@ def measure_batch(*, dealerships: int, vehicles: int) -> BatchMeasurement:
     Then the same contents are written by the peer, in as many processes. Raises `Refused` in a database that is not
     the measurement's own, when the worker ends or the batch does not, and when a line is not logged exactly once.
     """
-    if not is_own() or Dealership.objects.exists():
-        raise Refused("A batch is measured in an empty database of its own only.", code="not_own_database")
+    require_empty("A batch is")
     item = make_import()
     lots = [make_dealership_with_lot(item, number, vehicles) for number in range(dealerships)]
     with _worker() as worker, watched_memory(worker.pid) as memory:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import ProgrammingError, connection
 from psycopg2 import sql
 
+from dealerships.models import Dealership
 from foundation.errors import BadInput, Refused
 
 _SUFFIX = "_benchmark"
@@ -23,6 +24,12 @@ _NOT_ALLOWED = "42501"
 def is_own() -> bool:
     """Whether this process works in such a database."""
     return str(connection.settings_dict["NAME"]).endswith(_SUFFIX)
+
+
+def require_empty(what: str) -> None:
+    """Raise `Refused` where `what` would be measured in a database that is not its own or holds anything."""
+    if not is_own() or Dealership.objects.exists():
+        raise Refused(f"{what} measured in an empty database of its own only.", code="not_own_database")
 
 
 def know_the_sizes() -> None:

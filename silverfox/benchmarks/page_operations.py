@@ -7,13 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
-from foundation.errors import Refused
 from inventory.models import FirstSeen, Vehicle
 from orders.models import Batch, Order, OrderDraft
 from orders.operations.batch_planning import Choice
@@ -24,7 +22,7 @@ from silverfox.benchmarks.browsing import answer_of, median_ms, sign_in
 from silverfox.benchmarks.data import make_vin
 from silverfox.benchmarks.import_operations import make_import
 from silverfox.benchmarks.order_operations import fill_log, make_dealership_with_lot
-from silverfox.benchmarks.own_database import is_own, know_the_sizes
+from silverfox.benchmarks.own_database import know_the_sizes, require_empty
 
 GOAL_MS, GOAL_BYTES = 100, 300_000
 _IN_BATCH = 36
@@ -41,9 +39,7 @@ def measure_pages(
     many entries are typed of one that is not prepared. Raises `Refused` in a database that is
     not the measurement's own, and when an answer is not the expected one.
     """
-    if not is_own() or Dealership.objects.exists():
-        raise Refused("Pages are measured in an empty database of its own only.", code="not_own_database")
-    call_command("collectstatic", interactive=False, verbosity=0)
+    require_empty("Pages are")
     browser, user = sign_in()
     addresses = _make_shop(user, dealerships, vehicles, log_entries, lines)
     return [

@@ -7,14 +7,11 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
 
-from django.core.management import call_command
 from django.forms import modelformset_factory
 from django.template import Context
 from django.urls import reverse
 
 from dealerships.domain.output import OrderKind
-from dealerships.models import Dealership
-from foundation.errors import Refused
 from orders.models import Order, OrderLine
 from orders.operations.preparing import OrderRequest, create_order
 from orders.operations.presenting import review_order
@@ -23,7 +20,7 @@ from silverfox.benchmarks.browsing import answer_of, median_ms, sign_in
 from silverfox.benchmarks.comparing import Comparison, compare
 from silverfox.benchmarks.import_operations import make_import
 from silverfox.benchmarks.order_operations import fill_log, make_dealership_with_lot
-from silverfox.benchmarks.own_database import is_own, know_the_sizes
+from silverfox.benchmarks.own_database import know_the_sizes, require_empty
 from silverfox.templatetags.review_rows import review_rows
 
 RATIO = 20
@@ -47,9 +44,7 @@ def measure_review(*, lines: int, log_entries: int, rounds: int) -> tuple[Review
     The rows of the page are compared with a ModelFormset of the same lines, both from lines that are read already.
     Raises `Refused` in a database that is not the measurement's own, and when an answer is not the expected one.
     """
-    if not is_own() or Dealership.objects.exists():
-        raise Refused("A review is measured in an empty database of its own only.", code="not_own_database")
-    call_command("collectstatic", interactive=False, verbosity=0)
+    require_empty("A review is")
     dealership = make_dealership_with_lot(make_import(), 0, lines)
     fill_log(dealership, range(lines, lines + log_entries))
     know_the_sizes()

@@ -24,11 +24,6 @@ PAGE = "/imports/ignored-names/"
 REASON = "the group's body shop"
 
 
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def ignore(text: str, *, reason: str = REASON, actor: User | None = None) -> IgnoredName:
     return ignore_name(text=text, reason=reason, actor=actor)
 

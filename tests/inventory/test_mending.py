@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 Row = list[str]
 
 
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def bad_rows() -> list[dict[str, str]]:
     """A lot of twelve: ten good ones, a wrong year in row 12 and a VIN that a spreadsheet has spoilt in row 13."""
     bad = make_row(number=11, location=ELM, Year="1885", Model='=HYPERLINK("x")')

@@ -39,11 +39,6 @@ def viewer() -> Client:
 
 
 @pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-@pytest.fixture
 def manager() -> Client:
     return sign_in(role="manager")
 

@@ -18,15 +18,9 @@ from orders.operations.batch_completing import cancel_batch, complete_batch
 from orders.operations.batch_results import summarise_batch
 from orders.operations.completing import approve_order, complete_order
 from tests.orders.batches import make_lots, orders_of, start, states, summary_jobs
-from tests.pages import sign_in
 from tests.racing import at_once, times
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
 
 
 def finalisations(batch: Batch) -> int:

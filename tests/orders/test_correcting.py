@@ -190,11 +190,6 @@ def test_the_database_holds_that_a_correction_is_a_list_of_another_order(order: 
 
 
 # ---------- the page ----------
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def address(order: Order, name: str = "order_correct") -> str:
     return reverse(name, args=[order.pk])
 

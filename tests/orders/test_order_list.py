@@ -22,11 +22,6 @@ PAGE, FILE = "/orders/", "/orders/export.csv"
 
 
 @pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-@pytest.fixture
 def orders() -> dict[str, Order]:
     """A done CAO of Elm with three vehicles and an open LIST of Oak with one, prepared on other days by others."""
     elm, oak = make_dealership(), make_dealership(name="Oak Street Motors")

@@ -9,31 +9,18 @@ from django.urls import reverse
 from orders.models import Order
 from tests.factories import (
     import_rows,
-    make_dealership,
-    make_order,
     make_row,
-    make_vehicles,
 )
 from tests.orders.batches import finish, make_lots, orders_of, start
+from tests.orders.order_pages import address, make_order_at_elm
 from tests.pages import HTMX, part, sign_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-@pytest.fixture
 def order() -> Order:
-    elm = make_dealership()
-    make_vehicles(dealership=elm, count=4)
-    return make_order(dealership=elm)
-
-
-def address(order: Order, name: str = "order_review", *more: int) -> str:
-    return reverse(name, args=[order.pk, *more])
+    return make_order_at_elm(vehicles=4)
 
 
 def test_the_orders_of_a_batch_are_tabs_with_their_counts_in_words(staff: Client) -> None:

@@ -23,11 +23,6 @@ from tests.pages import HTMX, part, sign_in, words
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def ask(client: Client, **fields: Any) -> Any:
     return client.post(reverse("batch_create"), {"idempotency_key": uuid.uuid4(), **fields})
 

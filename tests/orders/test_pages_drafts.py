@@ -13,21 +13,11 @@ from dealerships.domain.output import OrderKind
 from dealerships.models import Dealership
 from orders.models import Order, OrderDraft
 from tests.factories import import_rows, log_vins, make_dealership, make_order, make_row, make_vehicles, make_vin
+from tests.orders.order_pages import NEW_ORDER, ask
 from tests.pages import HTMX, part, sign_in, words
 
 pytestmark = pytest.mark.django_db
-PAGE = "/orders/new/"
 KEY, WRITER = uuid.uuid4(), uuid.uuid4()
-
-
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-def ask(client: Client, dealership: Dealership, **fields: Any) -> Any:
-    asked = {"dealership": dealership.pk, "kind": "cao", "conditions": "all", "idempotency_key": uuid.uuid4(), **fields}
-    return client.post(PAGE, asked)
 
 
 def type_in(
@@ -124,20 +114,20 @@ def test_what_is_typed_stands_there_again_on_another_machine(staff: Client) -> N
     elm = make_dealership()
     make_vehicles(dealership=elm)
     type_in(staff, elm, "S00001\nS00002", kind="maintenance", include_missing="on")
-    elsewhere = sign_in(role="staff").get(PAGE)
+    elsewhere = sign_in(role="staff").get(NEW_ORDER)
     assert ">\nS00001\nS00002</textarea>" in elsewhere.content.decode()
     assert elsewhere.context["form"]["kind"].value() == "maintenance"
     assert sums(elsewhere).startswith("2 entries = 2 produced")
-    assert sign_in(role="manager").get(PAGE).context["draft"] is None
+    assert sign_in(role="manager").get(NEW_ORDER).context["draft"] is None
 
 
 def test_drafts_of_other_dealerships_are_one_click_away(staff: Client) -> None:
     elm, oak = make_dealership(), make_dealership(name="Oak Hill Cars")
     type_in(staff, elm, "A")
     type_in(staff, oak, "B", idempotency_key=uuid.uuid4())
-    page = staff.get(PAGE)
+    page = staff.get(NEW_ORDER)
     assert page.context["draft"].dealership == oak
-    assert f'href="{PAGE}?dealership={elm.pk}">Elm Street Motors</a>' in page.content.decode()
+    assert f'href="{NEW_ORDER}?dealership={elm.pk}">Elm Street Motors</a>' in page.content.decode()
 
 
 def test_entries_go_along_to_another_dealership_with_its_habits(staff: Client) -> None:
@@ -152,7 +142,7 @@ def test_without_script_the_same_form_saves_and_comes_back_checked(staff: Client
     elm = make_dealership()
     make_vehicles(dealership=elm)
     response = type_in(staff, elm, "S00001", target="")
-    assert (response.status_code, response["Location"]) == (302, f"{PAGE}?dealership={elm.pk}")
+    assert (response.status_code, response["Location"]) == (302, f"{NEW_ORDER}?dealership={elm.pk}")
     assert sums(staff.get(response["Location"])).startswith("1 entry = 1 produced")
 
 
@@ -217,7 +207,7 @@ def test_the_entries_of_a_file_come_behind_those_that_are_typed(staff: Client) -
     typed = {"dealership": elm.pk, "shown_for": elm.pk, "kind": "list", "conditions": "all", "entries": "S00001"}
     file = SimpleUploadedFile("list.csv", b"S00002\r\nS00003\r\n")
     response = staff.post(reverse("order_draft_file"), {**typed, "idempotency_key": KEY, "file": file})
-    assert response["Location"] == f"{PAGE}?dealership={elm.pk}"
+    assert response["Location"] == f"{NEW_ORDER}?dealership={elm.pk}"
     assert OrderDraft.objects.get().entries == "S00001\nS00002\nS00003"
     wrong = SimpleUploadedFile("list.xlsx", b"PK\x03\x04")
     said = staff.post(reverse("order_draft_file"), {**typed, "idempotency_key": KEY, "file": wrong})
@@ -251,8 +241,8 @@ def test_of_a_long_list_only_what_needs_a_look_is_listed_unless_all_is_asked_for
     response = type_in(staff, elm, text)
     assert "251 entries = 250 produced + 0 duplicate + 1 not on website" in sums(response)
     assert "1 that need a look is listed." in words(response)
-    assert f'href="{PAGE}?dealership={elm.pk}&amp;all=yes">List all 251</a>' in response.content.decode()
-    listed = [staff.get(f"{PAGE}?dealership={elm.pk}{asked}") for asked in ("", "&all=yes")]
+    assert f'href="{NEW_ORDER}?dealership={elm.pk}&amp;all=yes">List all 251</a>' in response.content.decode()
+    listed = [staff.get(f"{NEW_ORDER}?dealership={elm.pk}{asked}") for asked in ("", "&all=yes")]
     assert [page.content.decode().count("<li id=") for page in (response, *listed)] == [1, 1, 251]
 
 
@@ -281,5 +271,5 @@ def test_choosing_another_dealership_brings_its_choices_and_facts_only(staff: Cl
     assert "<html" not in response.content.decode()
     assert "Elm Street Motors orders new and used vehicles separately: one order for each." in words(response)
     assert "3 vehicles" in words(response)
-    assert response["HX-Push-Url"] == f"{PAGE}?dealership={elm.pk}"
+    assert response["HX-Push-Url"] == f"{NEW_ORDER}?dealership={elm.pk}"
     assert OrderDraft.objects.count() == 0

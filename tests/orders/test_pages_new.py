@@ -2,30 +2,18 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dealerships.models import Dealership
 from orders.models import Order
 from tests.factories import log_vins, make_dealership, make_order, make_vehicles
+from tests.orders.order_pages import NEW_ORDER, ask
 from tests.pages import part, sign_in, words
 
 pytestmark = pytest.mark.django_db
-PAGE = "/orders/new/"
-
-
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-def ask(client: Client, dealership: Dealership, **fields: Any) -> Any:
-    asked = {"dealership": dealership.pk, "kind": "cao", "conditions": "all", "idempotency_key": uuid.uuid4(), **fields}
-    return client.post(PAGE, asked)
 
 
 def test_a_cao_leads_to_its_review(staff: Client) -> None:
@@ -146,18 +134,18 @@ def test_a_question_is_answered_on_the_same_form(staff: Client) -> None:
 
 def test_a_dealership_in_the_address_is_chosen_with_its_habits(staff: Client) -> None:
     elm = make_dealership(default_order_kind="list", include_missing=True)
-    form = staff.get(f"{PAGE}?dealership={elm.pk}").context["form"]
+    form = staff.get(f"{NEW_ORDER}?dealership={elm.pk}").context["form"]
     assert form.initial == {"dealership": elm, "kind": "list", "conditions": "all", "include_missing": True}
 
 
 @pytest.mark.parametrize("text", ["", "x", "999999", "99999999999999999999999", "-1"])
 def test_an_address_that_names_no_dealership_gives_the_empty_form(staff: Client, text: str) -> None:
-    response = staff.get(PAGE, {"dealership": text})
+    response = staff.get(NEW_ORDER, {"dealership": text})
     assert (response.status_code, response.context["dealership"]) == (200, None)
 
 
 def test_a_form_with_nothing_in_it_is_answered_at_its_fields(staff: Client) -> None:
-    response = staff.post(PAGE, {})
+    response = staff.post(NEW_ORDER, {})
     assert response.status_code == 422
     assert sorted(response.context["form"].errors) == ["conditions", "dealership", "idempotency_key", "kind"]
 
@@ -167,4 +155,4 @@ def test_only_staff_and_managers_prepare_orders() -> None:
     make_vehicles(dealership=elm)
     answers = {role: ask(sign_in(role=role), elm).status_code for role in ("viewer", "staff")}
     assert answers == {"viewer": 403, "staff": 302}
-    assert sign_in(role="nobody").get(PAGE)["Location"] == f"/accounts/login/?next={PAGE}"
+    assert sign_in(role="nobody").get(NEW_ORDER)["Location"] == f"/accounts/login/?next={NEW_ORDER}"

@@ -14,21 +14,15 @@ from orders.models import Artifact, Order, VinLogEntry
 from orders.operations.completing import approve_order
 from orders.views.order import CODES_PER_PAGE
 from tests.factories import finish_order, log_vins, make_dealership, make_order, make_vehicles
+from tests.orders.order_pages import make_order_at_elm
 from tests.pages import content_of, part, sign_in, words
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-@pytest.fixture
 def order() -> Order:
-    elm = make_dealership()
-    make_vehicles(dealership=elm, count=3)
-    return make_order(dealership=elm)
+    return make_order_at_elm(vehicles=3)
 
 
 def address(order: Order, name: str = "order_detail") -> str:

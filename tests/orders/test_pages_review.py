@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from dealerships.domain.output import OrderKind
@@ -12,29 +11,15 @@ from orders.models import Order, OrderLine
 from orders.operations.completing import approve_order
 from orders.operations.presenting import line_texts
 from tests.factories import finish_order, import_rows, log_vins, make_dealership, make_order, make_row, make_vehicles
+from tests.orders.order_pages import address, line_of, make_order_at_elm
 from tests.pages import HTMX, part, sign_in, words
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-@pytest.fixture
 def order() -> Order:
-    elm = make_dealership()
-    make_vehicles(dealership=elm, count=3)
-    return make_order(dealership=elm)
-
-
-def address(order: Order, name: str = "order_review", seq: int | None = None) -> str:
-    return reverse(name, args=[order.pk] if seq is None else [order.pk, seq])
-
-
-def line_of(order: Order, seq: int) -> OrderLine:
-    return OrderLine.objects.get(order=order, seq=seq)
+    return make_order_at_elm(vehicles=3)
 
 
 def editor_fields(line: OrderLine, **typed: str) -> dict[str, Any]:

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-@pytest.fixture
 def viewer() -> Client:
     return sign_in(role="viewer")
 

@@ -35,11 +35,6 @@ def viewer() -> Client:
     return sign_in(role="viewer")
 
 
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def send(client: Client, dealership: Dealership, text: str | bytes) -> Any:
     content = text.encode() if isinstance(text, str) else text
     return client.post(IMPORT, {"dealership": dealership.pk, "file": SimpleUploadedFile("log.csv", content)})

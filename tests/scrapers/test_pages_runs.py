@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
-@pytest.fixture
 def run() -> ScrapeRun:
     return make_run(make_website())
 

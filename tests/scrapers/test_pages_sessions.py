@@ -23,11 +23,6 @@ from tests.scrapers.runs import STEHOUWER, TWIN_CITY, load_shop, website_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def page_of(client: Client, session: ScrapeSession) -> Any:
     return client.get(reverse("website_session", args=[session.pk]))
 

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 LIST, READ = reverse("website_list"), reverse("website_read")
 
 
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def row(response: Any, name: str) -> str:
     return part(response, f">{name}</a>", "</tr>")
 

@@ -32,11 +32,6 @@ def viewer() -> Client:
     return sign_in(role="viewer")
 
 
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(role="staff")
-
-
 def today() -> str:
     return WEEKDAYS[timezone.localdate().weekday()]
 
